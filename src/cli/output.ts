@@ -1,0 +1,56 @@
+// How the command line speaks: data on stdout, messages on stderr, `mailbadge: error: …` and `mailbadge: hint: …`.
+// Exit status 1: it failed; 2: it was misused.
+
+import { AppError, describeError } from '../runtime/errors.ts';
+
+export type Output = {
+  /** Data, for people or pipes. */
+  print(line: string): void;
+  /** One JSON document, for machines. */
+  printJson(value: unknown): void;
+  /** What is going on, on stderr. */
+  note(line: string): void;
+  warn(line: string): void;
+};
+
+export function processOutput(): Output {
+  return {
+    print: line => void process.stdout.write(`${line}\n`),
+    printJson: value => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+    note: line => void process.stderr.write(`${line}\n`),
+    warn: line => void process.stderr.write(`mailbadge: warning: ${line}\n`),
+  };
+}
+
+/** Prints what went wrong and returns the exit status. */
+export function printFailure(error: unknown, { verbose }: { verbose: boolean }): number {
+  const lines =
+    error instanceof AppError
+      ? [
+          `mailbadge: error: ${error.message}`,
+          ...(error.hint === undefined ? [] : [`mailbadge: hint: ${error.hint}`]),
+        ]
+      : [
+          `mailbadge: error: ${describeError(error)}`,
+          'mailbadge: hint: this is a defect; run again with --verbose and report what it prints',
+        ];
+  if (verbose && error instanceof Error) {
+    lines.push(error.stack ?? '');
+    if (error.cause !== undefined) lines.push(`caused by: ${describeError(error.cause)}`);
+  }
+  process.stderr.write(`${lines.join('\n')}\n`);
+  return error instanceof AppError && error.code === 'usage' ? 2 : 1;
+}
+
+/** Aligned `Name : value` lines, as the original's list form; a long value wraps with an indent, an empty one stays. */
+export function listForm(rows: readonly (readonly [name: string, value: string])[], width = 100): string {
+  const nameWidth = Math.max(...rows.map(([name]) => name.length));
+  const room = Math.max(20, width - nameWidth - 3);
+  return rows
+    .map(([name, value]) => {
+      const lines = value === '' ? [''] : (value.match(new RegExp(`.{1,${room}}`, 'gu')) ?? ['']);
+      const indent = ' '.repeat(nameWidth + 3);
+      return `${name.padEnd(nameWidth)} : ${lines.join(`\n${indent}`)}`.trimEnd();
+    })
+    .join('\n');
+}

@@ -1,0 +1,64 @@
+// Opens a service's database: SQLite in one file (WAL, every commit on disk), through Kysely. Knows no table.
+// `changes()` tells when another process wrote: the CLI works on the running service's file.
+
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import type { Clock } from '../runtime/clock.ts';
+import { AppError } from '../runtime/errors.ts';
+import { sqliteDatabase } from './node-sqlite.ts';
+
+export type DatabaseConfig = { path: string };
+
+export type OpenDatabase<Schema> = AsyncDisposable & {
+  db: Kysely<Schema>;
+  /** Calls back within a quarter of a second of any other connection's commit, until disposed. */
+  onForeignChange(callback: () => void): Disposable;
+};
+
+const foreignChangePollMs = 250;
+
+export function openDatabase<Schema>(
+  { path }: DatabaseConfig,
+  { clock }: { clock: Clock },
+): OpenDatabase<Schema> {
+  let connection: DatabaseSync;
+  try {
+    connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
+    connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
+  } catch (cause) {
+    throw new AppError('database-unavailable', `the database ${path} cannot be opened`, {
+      hint: 'its folder must exist and be writable by the service user, and the disk must have room',
+      cause,
+    });
+  }
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqliteDatabase(connection) }) });
+  const dataVersion = connection.prepare('PRAGMA data_version');
+  const watchers = new Set<() => void>();
+  let closed = false;
+
+  const readVersion = (): number => Number(dataVersion.get()?.['data_version'] ?? 0);
+  let seen = readVersion();
+  let poll = clock.after(foreignChangePollMs, check, { background: true });
+  function check(): void {
+    if (closed) return;
+    const version = readVersion(); // changes only for commits of other connections
+    if (version !== seen) {
+      seen = version;
+      for (const watcher of watchers) watcher();
+    }
+    poll = clock.after(foreignChangePollMs, check, { background: true });
+  }
+
+  return {
+    db,
+    onForeignChange(callback) {
+      watchers.add(callback);
+      return { [Symbol.dispose]: () => void watchers.delete(callback) };
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      poll.cancel();
+      await db.destroy();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+// Lets Kysely's SQLite dialect (written for better-sqlite3) run on Node's own `node:sqlite`.
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+const cachedStatements = 500;
+
+export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
+  const cache = new Map<string, SqliteStatement>();
+  return {
+    prepare(sql) {
+      const cached = cache.get(sql);
+      if (cached !== undefined) return cached;
+      const statement = sqliteStatement(connection.prepare(sql));
+      if (cache.size >= cachedStatements) cache.delete(cache.keys().next().value ?? '');
+      cache.set(sql, statement);
+      return statement;
+    },
+    close() {
+      cache.clear();
+      connection.close();
+    },
+  };
+}
+
+function sqliteStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: parameters => statement.all(...toInput(parameters)),
+    run: parameters => statement.run(...toInput(parameters)),
+    iterate: parameters => statement.iterate(...toInput(parameters)) as IterableIterator<unknown>,
+  };
+}
+
+function toInput(parameters: readonly unknown[]): SQLInputValue[] {
+  return parameters.map(
+    value =>
+      (typeof value === 'boolean' ? Number(value) : value === undefined ? null : value) as SQLInputValue,
+  );
+}

@@ -1,0 +1,143 @@
+// The proxy's configuration: one YAML file, environment over it (MAILBADGE_PROXY__…), defaults under it.
+
+import { z } from 'zod';
+import { parseConfig } from '../runtime/config-file.ts';
+import { duration } from '../runtime/durations.ts';
+import type { LogLevel } from '../runtime/logger.ts';
+
+const address = (host: string, port: number) =>
+  z
+    .strictObject({
+      host: z.string().default(host).describe('Address to listen on'),
+      port: z.number().int().min(0).max(65_535).default(port).describe('Port; 0 takes any free one'),
+    })
+    .prefault({});
+
+/** A secret in the file, or in a file of its own; never both. */
+const secret = {
+  password: z.string().min(1).optional().describe('The secret itself; prefer password_file'),
+  password_file: z.string().optional().describe('File that holds the secret'),
+};
+const oneSecret = (value: { password?: string | undefined; password_file?: string | undefined }): boolean =>
+  (value.password === undefined) !== (value.password_file === undefined);
+const oneSecretMessage = { message: 'give either password or password_file' };
+
+const imapServerShape = {
+  host: z.string().describe('The IMAP server'),
+  port: z.number().int().min(1).max(65_535).default(993),
+  security: z
+    .enum(['tls', 'starttls', 'none'])
+    .default('tls')
+    .describe('none sends passwords in the clear: only towards this same machine'),
+  ca_file: z.string().optional().describe('PEM certificates to trust besides the system’s'),
+};
+const imapServer = z.strictObject(imapServerShape);
+
+const masterUser = z
+  .strictObject({
+    user: z.string(),
+    ...secret,
+    separator: z.string().min(1).max(1).default('*').describe('auth_master_user_separator of the server'),
+  })
+  .refine(oneSecret, oneSecretMessage);
+
+const doveadm = z
+  .strictObject({
+    kind: z.literal('doveadm'),
+    url: z.url().describe('http://127.0.0.1:8080/doveadm/v1'),
+    ...secret,
+  })
+  .refine(oneSecret, oneSecretMessage);
+
+const dovecotSource = z.strictObject({
+  kind: z.literal('dovecot'),
+  listen: z
+    .union([
+      z.strictObject({
+        path: z.string(),
+        mode: z
+          .string()
+          .regex(/^0[0-7]{3}$/)
+          .default('0660'),
+      }),
+      z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
+    ])
+    .describe('Where Dovecot’s notify_status plugin connects: a unix socket, or a loopback address'),
+  prefix_secret: z.string().min(16).optional().describe('Secret key prefix; demanded when listening on TCP'),
+  prefix_secret_file: z.string().optional(),
+  recount: z.discriminatedUnion('kind', [
+    doveadm,
+    z.strictObject({ kind: z.literal('master-user'), master: masterUser }),
+  ]),
+  imap: imapServer.describe('Where people’s passwords are checked, and counts re-read by the master user'),
+});
+
+const imapSource = z.strictObject({
+  kind: z.literal('imap'),
+  ...imapServerShape,
+  master: masterUser
+    .optional()
+    .describe('Sign in as master user; without it with each mailbox’s own password'),
+  renew_idle: duration('9m').describe('How often IDLE is renewed (RFC 2177 asks for less than 29 minutes)'),
+});
+
+export const proxyConfigSchema = z.strictObject({
+  database: z.strictObject({ path: z.string().default('/var/lib/mailbadge/proxy.db') }).prefault({}),
+  key_file: z
+    .string()
+    .default('/var/lib/mailbadge/proxy.key')
+    .describe('Seals private keys and passwords at rest; back it up'),
+  listen: address('127.0.0.1', 8443),
+  tls: z
+    .strictObject({ certificate_file: z.string(), key_file: z.string() })
+    .optional()
+    .describe('Without it, a reverse proxy in front must speak TLS'),
+  metrics: address('127.0.0.1', 9465),
+  public_url: z.url().describe('Where devices reach this proxy'),
+  trusted_proxies: z
+    .array(z.string())
+    .default([])
+    .describe('Reverse proxies whose X-Forwarded-For is believed'),
+  log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]).default('info'),
+  relay: z
+    .strictObject({
+      ca_file: z.string().optional().describe('PEM certificates to trust besides the system’s'),
+      timeout: duration('10s'),
+      dangerously_allow_http: z
+        .boolean()
+        .default(false)
+        .describe('Allow an http:// relay: for the demo and tests'),
+    })
+    .prefault({}),
+  mailboxes: z.strictObject({
+    name: z
+      .strictObject({
+        lower_case: z.boolean().default(true),
+        default_domain: z.string().optional(),
+        strip_domain: z.boolean().default(false),
+      })
+      .prefault({}),
+    recount_every: duration('30m').describe(
+      'Every mailbox is counted again at least this often, spread over the time',
+    ),
+    source: z
+      .discriminatedUnion('kind', [dovecotSource, imapSource])
+      .optional()
+      .describe('The mail server; the demo brings its own'),
+  }),
+  subscriptions: z
+    .strictObject({
+      lifetime: duration('30d').describe('A subscription ends this long after the app was last opened'),
+      per_mailbox: z.number().int().min(1).max(1000).default(20),
+    })
+    .prefault({}),
+});
+
+export type ProxyConfig = z.output<typeof proxyConfigSchema>;
+export type DovecotSourceConfig = z.output<typeof dovecotSource>;
+export type ImapSourceConfig = z.output<typeof imapSource>;
+export type ImapServerConfig = z.output<typeof imapServer>;
+
+export function parseProxyConfig(raw: unknown, env: Record<string, string | undefined> = {}): ProxyConfig {
+  return parseConfig(proxyConfigSchema, raw, { env, prefix: 'MAILBADGE_PROXY' });
+}

@@ -1,0 +1,157 @@
+// The proxy's tables. Times are ms since the epoch; secrets are sealed under the key file (runtime/secrets.ts).
+
+/** One row (id = 1): this installation of the proxy. */
+export type ProxyStateTable = {
+  id: number;
+  /** +1 at each start of the service; the fence that keeps a stalled older process from writing (R2, R3). */
+  lease_epoch: number;
+};
+
+/** One row (id = 1): the relay that this proxy trusts, pinned from its metadata. */
+export type RelayTrustTable = {
+  id: number;
+  relay_url: string;
+  issuer: string;
+  token_endpoint: string;
+  publish_audience: string;
+  /** The whole metadata document, JSON. */
+  metadata: string;
+  organization: string | null;
+  realm: string | null;
+  application_id: string | null;
+  connected_at: number | null;
+  created_at: number;
+  changed_at: number;
+};
+
+export type CertificateTable = {
+  /** SHA-256 thumbprint, base64url: the `kid`. */
+  id: string;
+  /** SHA-1 thumbprint, 40 upper-case hexadecimal digits, as administrators know it. */
+  thumbprint: string;
+  subject: string;
+  friendly_name: string;
+  /** DER, base64. */
+  certificate: string;
+  /** PKCS #8 PEM, sealed. */
+  sealed_private_key: string;
+  not_before: number;
+  not_after: number;
+  /** 'current' · 'previous' · 'next' · null */
+  role: string | null;
+  effective_at: number | null;
+  created_at: number;
+};
+
+export type MailboxTable = {
+  /** The canonical name. */
+  id: string;
+  /** The name used to sign in at the mail server. */
+  sign_in_name: string;
+  /** The mailbox's own password, sealed, where the source needs it. */
+  sealed_password: string | null;
+  /** INBOX's unseen count; null until counted. */
+  unseen: number | null;
+  uid_validity: number | null;
+  mod_seq: number | null;
+  counted_at: number | null;
+  last_event_at: number | null;
+  /** What the last event was: 'event' · 'recount' · 'reconnect' … for `why`. */
+  last_event_cause: string | null;
+  /** 'watched' · 'unreachable' · 'refused' · 'gone' */
+  state: string;
+  state_detail: string | null;
+  state_at: number;
+  created_at: number;
+};
+
+export type SessionTable = {
+  /** SHA-256 of the bearer token, base64url. */
+  token_hash: string;
+  mailbox_id: string;
+  installation_id: string;
+  device_name: string | null;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  ended_reason: string | null;
+};
+
+/** Device × app: the thing that shows one badge. */
+export type IconTable = {
+  id: string;
+  app_id: string;
+  installation_id: string;
+  /** Unique while the icon lives. */
+  target_id: string;
+  sealed_target: string;
+  provider: string;
+  presentation: string;
+  p256dh: string | null;
+  auth: string | null;
+  collapse_key: string;
+  registered_at: number;
+  /** The sum of its live subscriptions' counts. */
+  wanted: number;
+  /** +1 at each change of `wanted`. */
+  rev: number;
+  /** The badge that the provider last accepted; null = unknown, which differs from everything (R1). */
+  shown: number | null;
+  /** When `shown` was accepted, and as what at the provider. */
+  shown_at: number | null;
+  provider_id: string | null;
+  /** At most one attempt (R2). */
+  attempt_id: string | null;
+  attempt_badge: number | null;
+  attempt_rev: number | null;
+  attempt_at: number | null;
+  /** After it an attempt of unknown outcome is cleared: notAfter + 10 s, this host's clock (R4). */
+  attempt_blocks_until: number | null;
+  /** The epoch of the process that made the attempt. */
+  lease_epoch: number;
+  /** Not before this time, because a deferral said so. */
+  retry_at: number;
+  /** Not before this time, because pushes to one icon are coalesced. */
+  hold_until: number;
+  /** Theoretical arrival time of the icon's bucket (GCRA: 5 at once, one per 2 s). */
+  bucket_at: number;
+  /** When the same value is repeated once, since providers keep one push and promise no order. */
+  repeat_at: number | null;
+  /** The last outcome that was not accepted, for `why`. */
+  last_outcome: string | null;
+  last_outcome_at: number | null;
+  /** Trace of the event that last changed `wanted`, and when it was seen. */
+  trace_id: string | null;
+  changed_at: number;
+  /** Set while the provider calls the target invalid: nothing is published until it registers again. */
+  paused_at: number | null;
+  paused_reason: string | null;
+  ended_at: number | null;
+  ended_reason: string | null;
+};
+
+/** Icon × mailbox. */
+export type SubscriptionTable = {
+  id: string;
+  icon_id: string;
+  mailbox_id: string;
+  policy: string;
+  /** What this subscription adds to the badge; null until counted. */
+  count: number | null;
+  created_at: number;
+  renewed_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  ended_reason: string | null;
+};
+
+export type ProxySchema = {
+  proxy_state: ProxyStateTable;
+  relay_trust: RelayTrustTable;
+  certificate: CertificateTable;
+  mailbox: MailboxTable;
+  session: SessionTable;
+  icon: IconTable;
+  subscription: SubscriptionTable;
+};

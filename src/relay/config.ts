@@ -1,0 +1,103 @@
+// The relay's configuration: one YAML file, environment over it (MAILBADGE_RELAY__…), defaults under it.
+// An app whose provider is not configured simply lacks that provider.
+
+import { z } from 'zod';
+import { appIdSchema } from '../contract/identifiers.ts';
+import { parseConfig } from '../runtime/config-file.ts';
+import { duration } from '../runtime/durations.ts';
+import type { LogLevel } from '../runtime/logger.ts';
+
+const address = (host: string, port: number) =>
+  z
+    .strictObject({
+      host: z.string().default(host).describe('Address to listen on'),
+      port: z.number().int().min(0).max(65_535).default(port).describe('Port; 0 takes any free one'),
+    })
+    .prefault({});
+
+const apnsApp = z.strictObject({
+  team_id: z.string().regex(/^[A-Z0-9]{10}$/),
+  key_id: z.string().regex(/^[A-Z0-9]{10}$/),
+  key_file: z.string().describe('The .p8 key that Apple issued'),
+  topic: z.string().min(1).describe('The app’s bundle id'),
+  production_url: z.url().default('https://api.push.apple.com'),
+  sandbox_url: z.url().default('https://api.sandbox.push.apple.com'),
+  ca_file: z.string().optional().describe('PEM certificates to trust: for a simulator only'),
+});
+
+const webPushApp = z.strictObject({
+  subject: z
+    .string()
+    .regex(/^(mailto:[^\s@<>]+@[^\s@<>]+|https:\/\/\S+)$/, 'expected mailto:ops@fabrikam.com or an https URL')
+    .describe('Whom a push service may write to (RFC 8292 §2.1)'),
+  push_hosts: z
+    .array(z.string())
+    .default([
+      'fcm.googleapis.com',
+      'jmt17.google.com',
+      'updates.push.services.mozilla.com',
+      'web.push.apple.com',
+      '*.notify.windows.com',
+    ])
+    .describe('The push services that endpoints may point at'),
+  ca_file: z
+    .string()
+    .optional()
+    .describe('PEM certificates to trust besides the system’s: for a simulator only'),
+});
+
+export const relayConfigSchema = z.strictObject({
+  issuer: z.url().describe('The relay’s public URL, as proxies and devices reach it; the OAuth issuer'),
+  database: z.strictObject({ path: z.string().default('/var/lib/mailbadge/relay.db') }).prefault({}),
+  key_file: z
+    .string()
+    .default('/var/lib/mailbadge/relay.key')
+    .describe('Seals the relay’s own keys at rest; back it up'),
+  listen: address('127.0.0.1', 8444),
+  tls: z.strictObject({ certificate_file: z.string(), key_file: z.string() }).optional(),
+  metrics: address('127.0.0.1', 9466),
+  trusted_proxies: z
+    .array(z.string())
+    .default([])
+    .describe('Reverse proxies whose X-Forwarded-For is believed'),
+  log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]).default('info'),
+  dangerously_allow_http: z
+    .boolean()
+    .default(false)
+    .describe('Allow an http:// issuer: for the demo and tests'),
+  dangerously_allow_push_hosts: z
+    .array(z.string())
+    .default([])
+    .describe('host:port that Web Push may reach although it is private or not 443: for the demo and tests'),
+  access_token_lifetime: duration('10m'),
+  quotas: z
+    .strictObject({
+      organization_per_second: z
+        .number()
+        .int()
+        .min(1)
+        .default(2000)
+        .describe('Notifications a second and organization'),
+      device_burst: z.number().int().min(1).default(20),
+      device_per_minute: z.number().int().min(1).default(60),
+      registrations_per_minute: z
+        .number()
+        .int()
+        .min(1)
+        .default(600)
+        .describe('Device registrations a minute and organization'),
+    })
+    .prefault({}),
+  apps: z
+    .array(z.strictObject({ id: appIdSchema, apns: apnsApp.optional(), web_push: webPushApp.optional() }))
+    .default([]),
+});
+
+export type RelayConfig = z.output<typeof relayConfigSchema>;
+export type AppConfig = RelayConfig['apps'][number];
+export type ApnsAppConfig = z.output<typeof apnsApp>;
+export type WebPushAppConfig = z.output<typeof webPushApp>;
+
+export function parseRelayConfig(raw: unknown, env: Record<string, string | undefined> = {}): RelayConfig {
+  return parseConfig(relayConfigSchema, raw, { env, prefix: 'MAILBADGE_RELAY' });
+}

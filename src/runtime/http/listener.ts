@@ -1,0 +1,78 @@
+// Listens with an HTTP application on one address. A service has up to three listeners: devices (or the public
+// API), administration, metrics. Closing stops accepting, lets running requests end, then cuts what is left.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+
+export type ListenAddress = { host: string; port: number };
+
+export type Fetch = (
+  request: Request,
+  env: { incoming: IncomingMessage; outgoing: ServerResponse },
+) => Response | Promise<Response>;
+
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+export class HttpListener implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #clock: Clock;
+  readonly #drainMs: number;
+
+  private constructor(server: Server, clock: Clock, drainMs: number) {
+    this.#server = server;
+    this.#clock = clock;
+    this.#drainMs = drainMs;
+  }
+
+  /** Resolves when the port is open. `handler` is a plain Node handler; wrap a Hono app with `fetchHandler`. */
+  static async open(
+    address: ListenAddress,
+    handler: RequestHandler,
+    { clock, tls, drainMs = 5000 }: { clock: Clock; tls?: { cert: string; key: string }; drainMs?: number },
+  ): Promise<HttpListener> {
+    const limits = { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384 };
+    const server =
+      tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause: NodeJS.ErrnoException) => {
+        const where = `${address.host}:${address.port}`;
+        reject(
+          new AppError('address-in-use', `cannot listen on ${where}: ${cause.code ?? cause.message}`, {
+            hint: 'another program uses the address, or it is not one of this machine; choose another in the configuration',
+            cause,
+          }),
+        );
+      });
+      server.listen(address.port, address.host, resolve);
+    });
+    return new HttpListener(server, clock, drainMs);
+  }
+
+  /** The port that is really open (useful when 0 was asked for). */
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const cut = this.#clock.after(this.#drainMs, () => this.#server.closeAllConnections(), {
+      background: true,
+    });
+    await closed;
+    cut.cancel();
+  }
+}
+
+/** Makes a Node handler of a fetch-style application. */
+export function fetchHandler(fetch: Fetch): RequestHandler {
+  const listener = getRequestListener((request, env) => fetch(request, env as Parameters<Fetch>[1]), {
+    overrideGlobalObjects: false,
+  });
+  return (request, response) => void listener(request, response);
+}
