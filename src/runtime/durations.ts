@@ -12,7 +12,7 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** A zod schema for such a string that yields milliseconds. */
-export function duration(defaultText: string): z.ZodType<number, string | undefined> {
+export function duration(defaultText: string) {
   return z
     .string()
     .default(defaultText)

@@ -1,0 +1,62 @@
+// The frame of every HTTP API of ours: a Hono application whose operations are described by zod (so the OpenAPI
+// document and the validation cannot differ), with a trace id per request, problem documents for all errors, and a
+// bound on the body before anything reads it.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Random } from '../random.ts';
+import { answerProblem } from './problem.ts';
+
+export type ApiEnv = {
+  Variables: { traceId: string };
+  Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
+};
+
+export type ApiOptions = { logger: Logger; random: Random; bodyBytes: number };
+
+/** `Env` may add variables of its own, such as the verified caller. */
+export function createApiApp<Env extends ApiEnv = ApiEnv>({
+  logger,
+  random,
+  bodyBytes,
+}: ApiOptions): OpenAPIHono<Env> {
+  const app = new OpenAPIHono<Env>({
+    defaultHook: result => {
+      if (result.success) return;
+      const [issue] = result.error.issues;
+      const path = issue?.path.map(String).join('.') ?? '';
+      throw new AppError(
+        'invalid-request',
+        `${path === '' ? 'the request' : `"${path}"`}: ${issue?.message ?? 'is malformed'}`,
+        {
+          hint: 'the API reference lists every member and its form',
+        },
+      );
+    },
+  });
+  app.use(async (context, next) => {
+    const given = context.req.header('traceparent')?.split('-')[1]; // W3C Trace Context §3.2
+    const traceId =
+      given !== undefined && /^[0-9a-f]{32}$/.test(given) ? given : random.bytes(16).toString('hex');
+    context.set('traceId', traceId);
+    await next();
+    context.res.headers.set('trace-id', traceId);
+  });
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytes,
+      onError: () => {
+        throw new AppError('body-too-large', `the body is larger than ${bodyBytes} bytes`);
+      },
+    }),
+  );
+  app.notFound(context => {
+    const error = new AppError('not-found', `nothing is at ${context.req.method} ${context.req.path}`);
+    return answerProblem(error, context, { logger, traceId: context.get('traceId') });
+  });
+  app.onError((error, context) => answerProblem(error, context, { logger, traceId: context.get('traceId') }));
+  return app;
+}
