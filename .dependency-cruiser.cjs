@@ -1,0 +1,114 @@
+// Who may import whom (ARCHITECTURE.md). Data flows down the stages; imports point up.
+// `scripts/check-boundaries.ts` runs this and fails when nothing was cruised.
+
+/** Later stages of a service must not be imported by earlier ones. Order as in DESIGN: the way of a badge. */
+const proxyStages = ['mailboxes', 'unseen', 'subscriptions', 'publisher'];
+
+const earlierStagesOnly = proxyStages.slice(0, -1).map((stage, index) => ({
+  name: `proxy-${stage}-imports-no-later-stage`,
+  severity: 'error',
+  from: { path: `^src/proxy/${stage}/`, pathNot: '\\.test\\.ts$' },
+  to: { path: `^src/proxy/(${proxyStages.slice(index + 1).join('|')}|api)/` },
+}));
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'contract-imports-only-zod',
+      severity: 'error',
+      from: { path: '^src/contract/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^(src/contract/|node_modules/zod/)' },
+    },
+    {
+      name: 'runtime-imports-only-contract',
+      severity: 'error',
+      from: { path: '^src/runtime/' },
+      to: { path: '^src/', pathNot: '^src/(runtime|contract)/' },
+    },
+    {
+      name: 'database-imports-only-runtime',
+      severity: 'error',
+      from: { path: '^src/database/' },
+      to: { path: '^src/', pathNot: '^src/(database|runtime|contract)/' },
+    },
+    {
+      name: 'proxy-and-relay-meet-only-in-contract',
+      severity: 'error',
+      from: { path: '^src/(proxy|relay)/' },
+      to: { path: '^src/', pathNot: '^src/($1|contract|runtime|database)/' },
+    },
+    {
+      name: 'simulators-import-only-contract-and-runtime',
+      severity: 'error',
+      from: { path: '^src/simulators/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: '^src/(simulators|contract|runtime)/' },
+    },
+    {
+      name: 'providers-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/relay/providers/([^/]+)/' },
+      to: { path: '^src/relay/providers/([^/]+)/', pathNot: '^src/relay/providers/$1/' },
+    },
+    {
+      name: 'providers-know-no-other-stage',
+      severity: 'error',
+      from: { path: '^src/relay/providers/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/relay/(api|oauth|organizations|targets|delivery|database)/' },
+    },
+    ...earlierStagesOnly,
+    {
+      name: 'only-the-composition-roots-know-all-stages',
+      severity: 'error',
+      from: { path: '^src/(proxy|relay)/[^/]+/' },
+      to: { path: '^src/(proxy|relay)/(proxy|relay)\\.ts$' },
+    },
+    {
+      name: 'mail-sources-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^src/proxy/mailboxes/(dovecot|imap|jmap|cyrus)/' },
+      to: { path: '^src/proxy/mailboxes/(dovecot|imap|jmap|cyrus)/', pathNot: '^src/proxy/mailboxes/$1/' },
+    },
+    {
+      name: 'imapflow-in-one-folder',
+      severity: 'error',
+      from: { pathNot: '^(src/proxy/mailboxes/imap/|test/|bench/)' },
+      to: { path: '^node_modules/imapflow/' },
+    },
+    {
+      name: 'http2-in-one-file',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(relay/providers/http2-session\\.ts|simulators/)' },
+      to: { path: '^(node:)?http2$', dependencyTypes: ['core'] },
+    },
+    {
+      name: 'sql-drivers-in-one-folder',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/database/' },
+      to: { path: '^((node:)?sqlite$|node_modules/pg/)' },
+    },
+    {
+      name: 'oidc-provider-in-one-folder',
+      severity: 'error',
+      from: { pathNot: '^(src/relay/oauth/|test/)' },
+      to: { path: '^node_modules/oidc-provider/' },
+    },
+    {
+      name: 'nothing-in-src-imports-tests',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^test/fixtures/violations' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

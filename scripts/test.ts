@@ -1,0 +1,26 @@
+// `npm test`: installs the Debian packages that the tests need (when root; else those tests skip visibly), then runs
+// all tests. Arguments are test files or globs: `npm test -- src/proxy/publisher`.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { argv, execPath } from 'node:process';
+
+const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium'];
+
+const install = spawnSync('scripts/install-packages.sh', packages, { stdio: 'inherit' });
+if (install.status !== 0) {
+  process.stderr.write('mailbadge: tests that need a missing package will be skipped, and say so\n');
+}
+
+const chosen = argv.slice(2);
+const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts', 'test/**/*.test.ts'];
+const run = spawnSync(
+  execPath,
+  ['--test', '--test-timeout=180000', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
+  { stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } },
+);
+process.exitCode = run.status ?? 1;
+
+function asPattern(name: string): string {
+  return existsSync(name) && statSync(name).isDirectory() ? `${name}/**/*.test.ts` : name;
+}
