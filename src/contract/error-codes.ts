@@ -50,6 +50,9 @@ export const errorCodes = {
   'icon-not-found': { status: 404 },
   'relay-unreachable': { status: 503 },
   'relay-not-connected': { status: 503 },
+  'relay-answer-invalid': { status: 502 },
+  'relay-identity-changed': { status: 502 },
+  'token-refused': { status: 502 },
   // enrolment and trust
   'enrolment-code-invalid': { status: 400 },
   'enrolment-code-expired': { status: 400 },

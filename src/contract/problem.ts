@@ -1,6 +1,7 @@
 // The body of every error answer: RFC 9457 problem details with a stable `code`.
 
 import { z } from 'zod';
+import { instantSchema } from './identifiers.ts';
 
 export const problemSchema = z.object({
   type: z.string(),
@@ -10,6 +11,9 @@ export const problemSchema = z.object({
   detail: z.string(),
   hint: z.string().optional().describe('What the person who can act should do'),
   traceId: z.string(),
+  relayTime: instantSchema
+    .optional()
+    .describe("With not-after-too-far and not-after-passed: the relay's clock, to measure one's own against"),
 });
 
 export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { sql } from 'kysely';
+import { openDatabase } from '../../src/database/database.ts';
+import { type Migration, migrate } from '../../src/database/migrator.ts';
+import { proxyMigrations } from '../../src/proxy/database/migrations.ts';
+import { relayMigrations } from '../../src/relay/database/migrations.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.ts';
+
+function temporaryFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailbadge-database-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'test.db');
+}
+
+for (const [service, migrations] of [
+  ['proxy', proxyMigrations],
+  ['relay', relayMigrations],
+] as const) {
+  test(`the ${service}'s migrations run once and then rest`, async () => {
+    await using opened = openDatabase({ path: ':memory:' }, { clock: new ManualClock() });
+    await migrate(opened.db, migrations);
+    await migrate(opened.db, migrations);
+    const { rows } = await sql<{ name: string }>`SELECT name FROM schema_migration ORDER BY name`.execute(
+      opened.db,
+    );
+    assert.deepEqual(
+      rows.map(row => row.name),
+      migrations.map(migration => migration.name),
+    );
+  });
+}
+
+test('a database that a newer version has used is refused, and says what to do', async t => {
+  const path = temporaryFile(t);
+  const later: Migration = {
+    name: '999-later',
+    up: async db => void (await sql`CREATE TABLE later (id TEXT)`.execute(db)),
+  };
+  {
+    await using newer = openDatabase({ path }, { clock: new ManualClock() });
+    await migrate(newer.db, [...proxyMigrations, later]);
+  }
+  await using older = openDatabase({ path }, { clock: new ManualClock() });
+  await assert.rejects(migrate(older.db, proxyMigrations), {
+    code: 'database-newer-schema',
+    message: /999-later/,
+    hint: /newer version/,
+  });
+});
+
+test('a failed migration leaves nothing behind and can be repeated', async () => {
+  await using opened = openDatabase({ path: ':memory:' }, { clock: new ManualClock() });
+  let broken = true;
+  const migration: Migration = {
+    name: '001-two-steps',
+    async up(db) {
+      await sql`CREATE TABLE one (id TEXT)`.execute(db);
+      if (broken) throw new Error('power cut');
+    },
+  };
+  await assert.rejects(migrate(opened.db, [migration]), /power cut/);
+  broken = false;
+  await migrate(opened.db, [migration]);
+  await sql`INSERT INTO one (id) VALUES ('1')`.execute(opened.db);
+});
+
+test("another process's commit is noticed within a quarter of a second, one's own is not told", async t => {
+  const path = temporaryFile(t);
+  const clock = new ManualClock();
+  await using service = openDatabase({ path }, { clock });
+  await sql`CREATE TABLE note (text TEXT)`.execute(service.db);
+  let changes = 0;
+  service.onForeignChange(() => changes++);
+  await clock.advance(1000);
+  await sql`INSERT INTO note VALUES ('mine')`.execute(service.db);
+  await clock.advance(1000);
+  assert.equal(changes, 0);
+  {
+    await using command = openDatabase({ path }, { clock });
+    await sql`INSERT INTO note VALUES ('theirs')`.execute(command.db);
+  }
+  await clock.advance(250);
+  assert.equal(changes, 1);
+});
+
+test('a database that cannot be opened is a clear error', () => {
+  assert.throws(() => openDatabase({ path: '/nonexistent/folder/x.db' }, { clock: new ManualClock() }), {
+    code: 'database-unavailable',
+    hint: /writable/,
+  });
+});
