@@ -11,17 +11,25 @@ export class AppError extends Error {
   readonly hint: string | undefined;
   /** Honoured as Retry-After where the error is answered over HTTP. */
   readonly retryAfterMs: number | undefined;
+  /** Extension members of the problem document (RFC 9457 §3.2), such as the relay's time. */
+  readonly members: Record<string, unknown>;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; cause?: unknown; retryAfterMs?: number } = {},
+    options: {
+      hint?: string;
+      cause?: unknown;
+      retryAfterMs?: number;
+      members?: Record<string, unknown>;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = errorCodes[code].status;
     this.hint = options.hint;
     this.retryAfterMs = options.retryAfterMs;
+    this.members = options.members ?? {};
   }
 }
 

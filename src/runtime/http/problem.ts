@@ -12,6 +12,7 @@ export function toProblem(error: unknown, traceId: string): { problem: Problem; 
   const internal = appError.code === 'internal-error';
   return {
     problem: {
+      ...appError.members,
       type: `https://mailbadge.org/errors/${appError.code}`,
       code: appError.code,
       title: appError.code.replaceAll('-', ' '),
@@ -32,6 +33,12 @@ function toAppError(error: unknown): AppError {
     if (error.status === 413)
       return new AppError('body-too-large', 'the body is too large', { cause: error });
     if (error.status === 404) return new AppError('not-found', 'no such resource', { cause: error });
+    if (error.status === 415) {
+      return new AppError('unsupported-media-type', 'the body is not of a media type that is taken here', {
+        hint: 'send application/json',
+        cause: error,
+      });
+    }
     if (error.status < 500) {
       return new AppError('invalid-request', error.message || 'the request is malformed', { cause: error });
     }
