@@ -62,6 +62,7 @@ export const errorCodes = {
   'certificate-expired': { status: 400 },
   'certificate-not-yet-valid': { status: 400 },
   'certificate-key-too-small': { status: 400 },
+  'certificate-key-mismatch': { status: 500 },
   'certificate-not-found': { status: 404 },
   'credential-duplicate': { status: 409 },
   'credential-not-registered': { status: 401 },

@@ -3,11 +3,15 @@
 
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { errorMessage, type Locale, localeOf } from '../../contract/messages/error-message.ts';
 import type { Problem } from '../../contract/problem.ts';
 import { AppError, describeError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
-export function toProblem(error: unknown, traceId: string): { problem: Problem; retryAfterMs?: number } {
+export function toProblem(
+  error: unknown,
+  { traceId, locale = 'en' }: { traceId: string; locale?: Locale },
+): { problem: Problem; retryAfterMs?: number } {
   const appError = toAppError(error);
   const internal = appError.code === 'internal-error';
   return {
@@ -15,7 +19,7 @@ export function toProblem(error: unknown, traceId: string): { problem: Problem; 
       ...appError.members,
       type: `https://mailbadge.org/errors/${appError.code}`,
       code: appError.code,
-      title: appError.code.replaceAll('-', ' '),
+      title: errorMessage(appError.code, locale).meaning,
       status: appError.status,
       detail: internal
         ? 'something failed on this side; the log has the details under this trace id'
@@ -52,7 +56,10 @@ export function answerProblem(
   context: Context,
   { logger, traceId }: { logger: Logger; traceId: string },
 ): Response {
-  const { problem, retryAfterMs } = toProblem(error, traceId);
+  const { problem, retryAfterMs } = toProblem(error, {
+    traceId,
+    locale: localeOf(context.req.header('accept-language')),
+  });
   if (problem.status >= 500) {
     logger.error(
       { traceId, path: context.req.path, error: describeError(error), stack: stackOf(error) },

@@ -1,0 +1,246 @@
+// English: the language that every message has. `meaning` is for the person at the screen, `action` for whoever
+// can mend it; docs/reference/errors.md is made from both.
+
+import type { ErrorCode } from '../error-codes.ts';
+
+export type ErrorMessage = { meaning: string; action: string };
+
+export const englishErrors: Record<ErrorCode, ErrorMessage> = {
+  'invalid-request': {
+    meaning: 'The request is malformed',
+    action: 'Correct the member that the detail names; the API reference lists every one',
+  },
+  'not-found': { meaning: 'Nothing is at this address', action: 'Check the URL and the method' },
+  'body-too-large': { meaning: 'The request is too large', action: 'Send less at once' },
+  'proxy-too-old': {
+    meaning: 'The relay no longer takes this version of the proxy',
+    action: 'Install the version that the detail names, or newer',
+  },
+  'too-many-requests': { meaning: 'Too many requests', action: 'Wait as long as Retry-After says' },
+  'internal-error': {
+    meaning: 'Something failed on our side',
+    action: 'Look into the log for the trace id, and report it',
+  },
+  'token-missing': { meaning: 'No access token was sent', action: 'Send "Authorization: Bearer …"' },
+  'token-invalid': {
+    meaning: 'The access token is not valid',
+    action: 'Get a new token; check that it was issued by this relay for its publish API',
+  },
+  'token-expired': { meaning: 'The access token has expired', action: 'Get a new token' },
+  'credential-revoked': {
+    meaning: 'The key credential was revoked',
+    action: 'Register the current certificate: "mailbadge proxy trust connect"',
+  },
+  'organization-inactive': {
+    meaning: 'The organization is deactivated at the relay',
+    action: 'Ask the relay’s operator',
+  },
+  'session-missing': { meaning: 'You are not signed in', action: 'Sign in' },
+  'session-invalid': { meaning: 'Your sign-in has ended', action: 'Sign in again' },
+  'sign-in-refused': {
+    meaning: 'The name or the password is wrong',
+    action: 'Try the name and password that you use for your mail',
+  },
+  'sign-in-throttled': {
+    meaning: 'Too many wrong passwords',
+    action: 'Wait as long as Retry-After says, then try again',
+  },
+  'mail-server-unreachable': {
+    meaning: 'The mail server cannot be reached',
+    action:
+      'Try again later; administrators: check the server’s address, port and certificate in the proxy’s configuration',
+  },
+  'not-after-too-far': {
+    meaning: 'notAfter lies more than 5 seconds ahead of the relay’s clock',
+    action: 'Measure the relay’s clock from relayTime, and keep the proxy’s clock right (NTP)',
+  },
+  'not-after-passed': { meaning: 'notAfter has passed', action: 'Publish again with the badge wanted now' },
+  'batch-too-large': { meaning: 'The batch has too many notifications', action: 'Send at most 1000 at once' },
+  'revocation-list-stale': {
+    meaning: 'The relay cannot tell at the moment which credentials are revoked',
+    action: 'Publish again later; operators: check the relay’s database',
+  },
+  'ticket-invalid': {
+    meaning: 'The registration ticket is not valid',
+    action: 'Ask the proxy for a new ticket',
+  },
+  'ticket-expired': {
+    meaning: 'The registration ticket has expired',
+    action: 'Ask the proxy for a new ticket',
+  },
+  'ticket-used': {
+    meaning: 'The registration ticket was used before',
+    action: 'Ask the proxy for a new ticket',
+  },
+  'app-unknown': {
+    meaning: 'The relay does not know this app',
+    action: 'Check the app id; operators: add the app to the relay’s configuration',
+  },
+  'provider-not-configured': {
+    meaning: 'The relay cannot reach this kind of device for this app',
+    action: 'Operators: configure the provider for the app',
+  },
+  'push-target-invalid': {
+    meaning: 'The push target is malformed',
+    action: 'Send the token or endpoint exactly as the platform gave it',
+  },
+  'push-host-not-allowed': {
+    meaning: 'The push endpoint’s host is not allowed',
+    action: 'Operators: add the push service to the app’s push_hosts if it is a real one',
+  },
+  'challenge-not-delivered': {
+    meaning: 'The code could not be delivered to the device',
+    action: 'Check that notifications are allowed, then register again',
+  },
+  'challenge-invalid': {
+    meaning: 'The code is wrong',
+    action: 'Return the code that was pushed to this device, or register again',
+  },
+  'challenge-expired': { meaning: 'The code has expired', action: 'Register again' },
+  'target-not-openable': {
+    meaning: 'The sealed target cannot be opened',
+    action: 'Register the device again',
+  },
+  'target-denied': {
+    meaning: 'The relay’s operator refuses this device',
+    action: 'Ask the relay’s operator',
+  },
+  'installation-mismatch': {
+    meaning: 'The sealed target belongs to another installation',
+    action: 'Register this device itself',
+  },
+  'subscription-limit': {
+    meaning: 'This mailbox has as many devices as allowed',
+    action: 'Remove a device that you no longer use',
+  },
+  'subscription-not-found': {
+    meaning: 'There is no such subscription',
+    action: 'List your devices and subscribe again',
+  },
+  'icon-not-found': { meaning: 'There is no such icon', action: 'Subscribe again' },
+  'relay-unreachable': {
+    meaning: 'The relay cannot be reached',
+    action: 'Try again later; administrators: check the network and the relay’s URL',
+  },
+  'relay-not-connected': {
+    meaning: 'The proxy is not connected to a relay',
+    action: 'Run "mailbadge proxy trust set-up", then "mailbadge proxy trust connect"',
+  },
+  'enrolment-code-invalid': {
+    meaning: 'The enrolment code is wrong',
+    action: 'Type it as the operator gave it, or ask for a new one',
+  },
+  'enrolment-code-expired': {
+    meaning: 'The enrolment code has expired',
+    action: 'Ask the relay’s operator for a new one',
+  },
+  'enrolment-code-used': {
+    meaning: 'The enrolment code was used before',
+    action: 'Ask the relay’s operator for a new one',
+  },
+  'proof-invalid': {
+    meaning: 'The proof of possession is not valid',
+    action: 'Run "mailbadge proxy trust connect" again; check that the proxy’s clock is right',
+  },
+  'certificate-invalid': {
+    meaning: 'This is no usable certificate',
+    action: 'Use the one that "mailbadge proxy trust set-up" made',
+  },
+  'certificate-expired': {
+    meaning: 'The certificate has expired',
+    action: 'Run "mailbadge proxy trust set-up" to make a new one, then connect again',
+  },
+  'certificate-not-yet-valid': {
+    meaning: 'The certificate is not valid yet',
+    action: 'Check the clocks (NTP), or wait for its first day',
+  },
+  'certificate-key-too-small': {
+    meaning: 'The certificate’s key is too small',
+    action: 'Use RSA with 2048 bits or more, or P-256',
+  },
+  'certificate-key-mismatch': {
+    meaning: 'The private key does not belong to the certificate',
+    action: 'Give the pair that was made together',
+  },
+  'relay-answer-invalid': {
+    meaning: 'The relay’s answer cannot be understood',
+    action: 'Check the relay’s URL; something between may answer in its place',
+  },
+  'relay-identity-changed': {
+    meaning: 'The relay is not the one that was pinned',
+    action: 'If the change is intended, run "mailbadge proxy trust set-up" again',
+  },
+  'token-refused': { meaning: 'The relay refused an access token', action: 'Do what the message says' },
+  'certificate-not-found': {
+    meaning: 'Cannot find certificate.',
+    action: 'Run "mailbadge proxy trust set-up" first',
+  },
+  'credential-not-registered': {
+    meaning: 'The relay does not know the proxy’s certificate',
+    action: 'Run "mailbadge proxy trust connect"',
+  },
+  'clock-skewed': {
+    meaning: 'The clocks of proxy and relay differ too much',
+    action: 'Set the clock right and keep it so with NTP',
+  },
+  'tls-untrusted': {
+    meaning: 'The server’s TLS certificate is not trusted',
+    action: 'Name the authority’s certificate in ca_file, or mend the server’s certificate',
+  },
+  'organization-exists': {
+    meaning: 'The organization is already there',
+    action: 'Use "mailbadge relay organization new-code" for another enrolment code',
+  },
+  'organization-not-found': {
+    meaning: 'There is no such organization',
+    action: 'See "mailbadge relay organization list"',
+  },
+  'domain-invalid': { meaning: 'This is no domain', action: 'Give a domain such as fabrikam.com' },
+  'mailbox-unknown': {
+    meaning: 'The mail server does not know the mailbox',
+    action: 'Check the name, and the rule for canonical names in the configuration',
+  },
+  'mail-server-refused': {
+    meaning: 'The mail server refused',
+    action: 'Check the credential in the configuration, and the mail server’s log',
+  },
+  'mail-server-proof-failed': {
+    meaning: 'The mail server’s events did not arrive as expected',
+    action: 'Do what the message says, then run the proof again',
+  },
+  'config-invalid': { meaning: 'The configuration is wrong', action: 'Mend the key that the message names' },
+  'config-not-found': { meaning: 'The configuration file cannot be read', action: 'Name it with --config' },
+  'key-file-unreadable': {
+    meaning: 'The key file cannot be used',
+    action: 'It must be readable by the service user alone; restore it from your backup',
+  },
+  'sealed-secret-unreadable': {
+    meaning: 'A stored secret cannot be opened',
+    action: 'Restore the key file that sealed it',
+  },
+  'database-newer-schema': {
+    meaning: 'A newer version has used the database',
+    action: 'Install that version again, or restore the backup from before',
+  },
+  'database-unavailable': {
+    meaning: 'The database cannot be used',
+    action: 'Check its folder’s rights and the disk’s room',
+  },
+  'address-in-use': {
+    meaning: 'The address cannot be listened on',
+    action: 'Stop the other program, or choose another address',
+  },
+  'proxy-taken-over': {
+    meaning: 'Another proxy process has taken over this database',
+    action: 'Run one "mailbadge proxy serve" for each database',
+  },
+  usage: { meaning: 'The command was misused', action: 'See --help' },
+  'method-not-allowed': { meaning: 'This address does not take that method', action: 'Check the method' },
+  'unsupported-media-type': {
+    meaning: 'The body is of a type that is not taken',
+    action: 'Send application/json',
+  },
+  overloaded: { meaning: 'Too much is asked at once', action: 'Try again later' },
+  'shutting-down': { meaning: 'The service is stopping', action: 'Try again later' },
+  'credential-duplicate': { meaning: 'The certificate is already registered', action: 'Nothing: it works' },
+};
