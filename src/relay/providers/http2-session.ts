@@ -1,0 +1,340 @@
+// One HTTP/2 connection to a provider, on node:http2. The only production file that knows that module: `Http2Session`
+// and `ConnectHttp2` are the seam where another HTTP/2 implementation can stand.
+// Invariant: each request is answered exactly once, by what is certain: a response; "not-processed" only where the
+// protocol guarantees it (RFC 9113 §8.7: REFUSED_STREAM, ids above GOAWAY's last, or never written); else unknown.
+// A dead connection is found by PING, and reset, so that the kernel sends nothing of it later.
+
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+} from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Clock, Timer } from '../../runtime/clock.ts';
+import { describeError } from '../../runtime/errors.ts';
+
+export type Http2Request = { path: string; headers: Record<string, string>; body: string };
+
+export type StreamResult =
+  | { kind: 'response'; status: number; headers: IncomingHttpHeaders; body: string }
+  /** Certain: the server did nothing with it, so it may be sent again at once. */
+  | { kind: 'not-processed'; reason: string }
+  | { kind: 'outcome-unknown'; reason: string };
+
+export type Http2Session = {
+  readonly openStreams: number;
+  /** What the server allows at this moment (RFC 9113 §5.1.2). */
+  readonly streamLimit: number;
+  /** Calls `done` exactly once. Ask only below `streamLimit`, and neither before `ready` nor after `draining`. */
+  request(request: Http2Request, done: (result: StreamResult) => void): void;
+  /** Takes no new request; closes when the answers of the open ones are in. */
+  close(): void;
+  /** At once; open requests become outcome-unknown. */
+  destroy(reason: string): void;
+};
+
+export type SessionObserver = {
+  /** The first SETTINGS came: requests may be made. */
+  ready(): void;
+  /** The stream limit changed. */
+  limitChanged(): void;
+  /** No new request may be made; open ones still get their answers. At most once. */
+  draining(reason: string): void;
+  /** It is over, or never came to be. Exactly once, after every `done`. */
+  closed(reason: string): void;
+};
+
+export type Http2Timeouts = {
+  /** From the first packet to the server's SETTINGS. */
+  connectMs: number;
+  /** For one request. A publisher counts on nothing happening later than 10 s after `notAfter`. */
+  requestMs: number;
+  /** PING when nothing was heard for so long: while requests wait, and while idle. */
+  quietMs: number;
+  idleMs: number;
+  pingMs: number;
+};
+
+export const defaultHttp2Timeouts: Http2Timeouts = {
+  connectMs: 5000,
+  requestMs: 5000,
+  quietMs: 1000,
+  idleMs: 30_000,
+  pingMs: 2000,
+};
+
+export type ConnectHttp2 = (observer: SessionObserver) => Http2Session;
+
+const maxResponseBytes = 4096;
+/** More is of no use to one connection, and a server may advertise no limit at all. */
+const maxStreams = 1000;
+/** Client streams have odd ids below 2^31 (RFC 9113 §5.1.1): about a day at 10,000 requests a second. */
+const maxRequests = 2 ** 30 - 10_000;
+
+type Exchange = {
+  stream: ClientHttp2Stream;
+  done: (result: StreamResult) => void;
+  startedAt: number;
+  headers: IncomingHttpHeaders | undefined;
+  body: Buffer[];
+  bodyBytes: number;
+};
+
+/** Makes connections to one https origin, trusting `ca` (PEM) instead of the system's authorities where given. */
+export function nodeHttp2(
+  origin: URL,
+  options: { clock: Clock; ca?: string; timeouts?: Partial<Http2Timeouts> },
+): ConnectHttp2 {
+  const timeouts = { ...defaultHttp2Timeouts, ...options.timeouts };
+  return observer => new NodeHttp2Session(origin, { ...options, timeouts, observer });
+}
+
+class NodeHttp2Session implements Http2Session {
+  readonly #clock: Clock;
+  readonly #timeouts: Http2Timeouts;
+  readonly #observer: SessionObserver;
+  readonly #session: ClientHttp2Session;
+  readonly #abort: () => void;
+  /** In the order of their start, so the first is the oldest. */
+  readonly #exchanges = new Set<Exchange>();
+  #ready = false;
+  #draining = false;
+  #requests = 0;
+  #lastStreamId = Number.POSITIVE_INFINITY;
+  #endReason = 'connection-closed';
+  #startedAt: number;
+  #heardAt: number;
+  #pingSentAt: number | undefined;
+  #watch: { timer: Timer; dueAt: number } | undefined;
+
+  constructor(
+    origin: URL,
+    {
+      clock,
+      ca,
+      timeouts,
+      observer,
+    }: { clock: Clock; ca?: string; timeouts: Http2Timeouts; observer: SessionObserver },
+  ) {
+    this.#clock = clock;
+    this.#timeouts = timeouts;
+    this.#observer = observer;
+    this.#startedAt = this.#heardAt = clock.monotonic();
+    const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
+    const tcp = connectTcp({ host, port: Number(origin.port || 443), noDelay: true });
+    const tls = connectTls({
+      socket: tcp,
+      host,
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      ...(ca === undefined ? {} : { ca }),
+    });
+    tcp.on('error', error => tls.destroy(error));
+    this.#abort = () => {
+      if (!tcp.destroyed) tcp.resetAndDestroy();
+    };
+    this.#session = connect(origin, {
+      createConnection: () => tls,
+      settings: { enablePush: false },
+      maxSessionMemory: 64,
+    });
+    this.#session
+      .on('remoteSettings', () => this.#onSettings())
+      .on('goaway', (code, lastStreamId, data) => this.#onGoaway(code, lastStreamId, data))
+      .on('error', error => {
+        this.#endReason = describeError(error);
+      })
+      .on('close', () => this.#onClose());
+    this.#arm();
+  }
+
+  get openStreams(): number {
+    return this.#exchanges.size;
+  }
+
+  get streamLimit(): number {
+    return this.#ready
+      ? Math.min(maxStreams, this.#session.remoteSettings?.maxConcurrentStreams ?? maxStreams)
+      : 0;
+  }
+
+  request({ path, headers, body }: Http2Request, done: (result: StreamResult) => void): void {
+    let stream: ClientHttp2Stream;
+    try {
+      stream = this.#session.request({ ':method': 'POST', ':path': path, ...headers });
+    } catch (error) {
+      this.#drain(describeError(error));
+      done({ kind: 'not-processed', reason: 'never-written' });
+      return;
+    }
+    const exchange: Exchange = {
+      stream,
+      done,
+      startedAt: this.#clock.monotonic(),
+      headers: undefined,
+      body: [],
+      bodyBytes: 0,
+    };
+    this.#exchanges.add(exchange);
+    stream
+      .on('response', response => this.#onResponse(exchange, response))
+      .on('error', ignore) // `close` follows and judges
+      .on('close', () => this.#finish(exchange, this.#judge(exchange)));
+    stream.end(body);
+    if (this.#exchanges.size === 1) this.#arm();
+    this.#requests += 1;
+    if (this.#requests >= maxRequests) this.#drain('stream-ids-used-up');
+  }
+
+  close(): void {
+    this.#draining = true;
+    if (!this.#session.destroyed) this.#session.close();
+  }
+
+  destroy(reason: string): void {
+    if (this.#session.destroyed) return;
+    this.#endReason = reason;
+    this.#drain(reason);
+    this.#abort();
+    this.#session.destroy();
+  }
+
+  #onSettings(): void {
+    this.#heardAt = this.#clock.monotonic();
+    if (this.#ready) {
+      this.#observer.limitChanged();
+    } else if (this.#session.alpnProtocol !== 'h2') {
+      this.destroy('server-speaks-no-http2');
+    } else {
+      this.#ready = true;
+      this.#arm();
+      this.#observer.ready();
+    }
+  }
+
+  #onGoaway(code: number, lastStreamId: number, data: Uint8Array | undefined): void {
+    this.#heardAt = this.#clock.monotonic();
+    // RFC 9113 §6.8: a first GOAWAY may name 2^31-1; later ones only lower it
+    this.#lastStreamId = Math.min(this.#lastStreamId, lastStreamId);
+    const debug = data === undefined ? '' : `: ${Buffer.from(data).toString('latin1', 0, 200)}`;
+    this.#endReason = `goaway ${code}${debug}`;
+    this.#drain(this.#endReason);
+  }
+
+  #drain(reason: string): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#observer.draining(reason);
+  }
+
+  #onResponse(exchange: Exchange, headers: IncomingHttpHeaders): void {
+    this.#heardAt = this.#clock.monotonic();
+    exchange.headers = headers;
+    exchange.stream.on('data', (chunk: Buffer) => {
+      exchange.bodyBytes += chunk.length;
+      if (exchange.bodyBytes <= maxResponseBytes) exchange.body.push(chunk);
+      else exchange.stream.close(constants.NGHTTP2_CANCEL);
+    });
+  }
+
+  #judge({ stream, headers, body }: Exchange): StreamResult {
+    // response headers are an answer, even if the connection was lost before the body was complete
+    if (headers !== undefined) {
+      const status = Number(headers[':status']);
+      return { kind: 'response', status, headers, body: Buffer.concat(body).toString('utf8') };
+    }
+    if (stream.id === undefined) return { kind: 'not-processed', reason: 'never-written' };
+    if (stream.id > this.#lastStreamId) return { kind: 'not-processed', reason: 'above-last-stream-id' };
+    if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) {
+      return { kind: 'not-processed', reason: 'refused-stream' };
+    }
+    const lost = this.#session.destroyed || stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    return { kind: 'outcome-unknown', reason: lost ? 'connection-lost' : `stream-reset-${stream.rstCode}` };
+  }
+
+  #finish(exchange: Exchange, result: StreamResult): void {
+    if (!this.#exchanges.delete(exchange)) return;
+    exchange.done(result);
+  }
+
+  #onClose(): void {
+    this.#draining = true;
+    this.#watch?.timer.cancel();
+    for (const exchange of this.#exchanges) this.#finish(exchange, this.#judge(exchange));
+    this.#observer.closed(this.#endReason);
+  }
+
+  /** One timer watches everything: it may fire early (then it is armed anew), never late. */
+  #arm(): void {
+    const dueAt = this.#dueAt();
+    if (this.#session.destroyed || (this.#watch !== undefined && this.#watch.dueAt <= dueAt)) return;
+    this.#watch?.timer.cancel();
+    const delayMs = Math.max(1, Math.ceil(dueAt - this.#clock.monotonic()));
+    const timer = this.#clock.after(delayMs, () => this.#onWatch(), { background: true });
+    this.#watch = { timer, dueAt };
+  }
+
+  #dueAt(): number {
+    if (!this.#ready) return this.#startedAt + this.#timeouts.connectMs;
+    const [oldest] = this.#exchanges;
+    const requestDueAt =
+      oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedAt + this.#timeouts.requestMs;
+    const pingDueAt =
+      this.#pingSentAt !== undefined
+        ? this.#pingSentAt + this.#timeouts.pingMs
+        : oldest === undefined
+          ? this.#heardAt + this.#timeouts.idleMs
+          : Math.max(this.#heardAt, oldest.startedAt) + this.#timeouts.quietMs;
+    return Math.min(requestDueAt, pingDueAt);
+  }
+
+  #onWatch(): void {
+    this.#watch = undefined;
+    const now = this.#clock.monotonic();
+    const died = this.#causeOfDeath(now);
+    if (died !== undefined) {
+      this.destroy(died);
+      return;
+    }
+    this.#endOverdue(now);
+    if (this.#ready && this.#pingSentAt === undefined && now >= this.#dueAt()) this.#ping(now);
+    this.#arm();
+  }
+
+  #causeOfDeath(now: number): string | undefined {
+    const { connectMs, pingMs, requestMs } = this.#timeouts;
+    if (!this.#ready) return now >= this.#startedAt + connectMs ? 'connect-timeout' : undefined;
+    if (this.#pingSentAt !== undefined && now >= this.#pingSentAt + pingMs) return 'ping-timeout';
+    const [oldest] = this.#exchanges;
+    const overdue = oldest !== undefined && now >= oldest.startedAt + requestMs;
+    // nothing came since it was written: it may still wait in the kernel, and must not leave later
+    return overdue && this.#heardAt < oldest.startedAt ? 'silent' : undefined;
+  }
+
+  #endOverdue(now: number): void {
+    for (const exchange of this.#exchanges) {
+      if (now < exchange.startedAt + this.#timeouts.requestMs) return;
+      exchange.stream.close(constants.NGHTTP2_CANCEL);
+      const answered = exchange.headers !== undefined;
+      this.#finish(
+        exchange,
+        answered ? this.#judge(exchange) : { kind: 'outcome-unknown', reason: 'timeout' },
+      );
+    }
+  }
+
+  #ping(now: number): void {
+    this.#pingSentAt = now;
+    this.#session.ping(error => {
+      if (error !== null) return; // the connection closed: `close` says so
+      this.#pingSentAt = undefined;
+      this.#heardAt = this.#clock.monotonic();
+      this.#arm();
+    });
+  }
+}
+
+function ignore(): void {}
