@@ -58,6 +58,7 @@ export const errorCodes = {
   'enrolment-code-expired': { status: 400 },
   'enrolment-code-used': { status: 409 },
   'proof-invalid': { status: 400 },
+  'proof-replayed': { status: 409 },
   'certificate-invalid': { status: 400 },
   'certificate-expired': { status: 400 },
   'certificate-not-yet-valid': { status: 400 },

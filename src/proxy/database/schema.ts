@@ -40,6 +40,8 @@ export type CertificateTable = {
   /** 'current' · 'previous' · 'next' · null */
   role: string | null;
   effective_at: number | null;
+  /** When the relay took it as a key credential; null until then. */
+  registered_at: number | null;
   created_at: number;
 };
 

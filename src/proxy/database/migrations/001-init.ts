@@ -11,7 +11,7 @@ const statements = [
   `CREATE TABLE certificate (
      id TEXT PRIMARY KEY NOT NULL, thumbprint TEXT NOT NULL UNIQUE, subject TEXT NOT NULL, friendly_name TEXT NOT NULL,
      certificate TEXT NOT NULL, sealed_private_key TEXT NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT NOT NULL,
-     role TEXT UNIQUE, effective_at BIGINT, created_at BIGINT NOT NULL)`,
+     role TEXT UNIQUE, effective_at BIGINT, registered_at BIGINT, created_at BIGINT NOT NULL)`,
   `CREATE TABLE mailbox (
      id TEXT PRIMARY KEY NOT NULL, sign_in_name TEXT NOT NULL, sealed_password TEXT, unseen INTEGER, uid_validity BIGINT,
      mod_seq BIGINT, counted_at BIGINT, last_event_at BIGINT, last_event_cause TEXT, state TEXT NOT NULL,

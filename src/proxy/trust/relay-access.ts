@@ -1,0 +1,61 @@
+// The proxy's way to its relay, put together: who we are, the relay's clock, tokens, tickets, and the question about
+// a sealed target. `reload` after another process changed the database; a change acts at once.
+
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../runtime/clock.ts';
+import type { HttpClient } from '../../runtime/http/http-client.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { SecretBox } from '../../runtime/secrets.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import { AccessTokens } from './access-tokens.ts';
+import { CertificateStore } from './certificate-store.ts';
+import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
+import { RegistrationTickets } from './registration-ticket.ts';
+import { RelayClock } from './relay-clock.ts';
+import { RelayTrust } from './relay-trust.ts';
+
+export class RelayAccess implements Disposable {
+  readonly relayClock: RelayClock;
+  readonly trust: RelayTrust;
+  readonly tokens: AccessTokens;
+  readonly tickets: RegistrationTickets;
+  readonly describeTarget: DescribeTarget;
+
+  constructor(collaborators: {
+    db: Kysely<ProxySchema>;
+    secrets: SecretBox;
+    http: HttpClient;
+    clock: Clock;
+    random: Random;
+    logger: Logger;
+    timeoutMs: number;
+  }) {
+    const { clock } = collaborators;
+    const relayClock = new RelayClock({ clock });
+    const certificates = new CertificateStore(collaborators);
+    const trust = new RelayTrust({ ...collaborators, certificates, relayClock });
+    const tokens = new AccessTokens({ ...collaborators, trust, relayClock });
+    this.relayClock = relayClock;
+    this.trust = trust;
+    this.tokens = tokens;
+    this.tickets = new RegistrationTickets({ ...collaborators, trust, relayClock });
+    this.describeTarget = createDescribeTarget({ ...collaborators, trust, tokens });
+  }
+
+  /** Reads who we are and, when connected, begins to fetch a token; does not wait for the relay. */
+  async start(): Promise<void> {
+    await this.reload();
+  }
+
+  /** Cheap when nothing changed. */
+  async reload(): Promise<void> {
+    if (!(await this.trust.reload())) return;
+    this.tokens.reset();
+    if (this.trust.state.kind === 'connected') void this.tokens.renew();
+  }
+
+  [Symbol.dispose](): void {
+    this.tokens[Symbol.dispose]();
+  }
+}

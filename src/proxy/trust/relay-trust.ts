@@ -1,0 +1,147 @@
+// Who we are to whom, in memory: the pinned relay, our enrolment there and the current key, read from the database
+// at start and again whenever another process changed it. `refresh` asks the relay for its metadata: that measures
+// its clock, learns its capabilities, and finds out when it is not the relay that was pinned.
+
+import type { Kysely } from 'kysely';
+import type { RelayMetadata } from '../../contract/relay-metadata.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError, describeError } from '../../runtime/errors.ts';
+import type { HttpClient } from '../../runtime/http/http-client.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import type { CertificateStore, OrganizationKey } from './certificate-store.ts';
+import type { RelayClock } from './relay-clock.ts';
+import { notConnected, type RelayFailure, relayFailureOf } from './relay-failure.ts';
+import { fetchRelayMetadata } from './relay-metadata.ts';
+import { type Enrolment, type RelayPin, readRelayPin, storeMetadata } from './relay-pin.ts';
+
+export type RelayConnection = {
+  /** Where its API is. */
+  baseUrl: URL;
+  pin: RelayPin;
+  enrolment: Enrolment;
+  key: OrganizationKey;
+};
+
+export type ConnectionState =
+  | { kind: 'connected'; connection: RelayConnection }
+  | { kind: 'failed'; failure: RelayFailure };
+
+type Collaborators = {
+  db: Kysely<ProxySchema>;
+  certificates: CertificateStore;
+  http: HttpClient;
+  clock: Clock;
+  relayClock: RelayClock;
+  logger: Logger;
+  timeoutMs: number;
+};
+
+export class RelayTrust {
+  readonly #collaborators: Collaborators;
+  #state: ConnectionState = { kind: 'failed', failure: notConnected };
+  /** What distinguishes this state from another; compared to know whether a reload changed anything. */
+  #fingerprint = '';
+  /** The last metadata that was stored, without its time. */
+  #storedMetadata = '';
+
+  constructor(collaborators: Collaborators) {
+    this.#collaborators = collaborators;
+  }
+
+  get state(): ConnectionState {
+    const { clock, relayClock } = this.#collaborators;
+    if (this.#state.kind === 'failed') return this.#state;
+    const { notAfter, thumbprint } = this.#state.connection.key.certificate;
+    if ((relayClock.now() ?? clock.now()) < notAfter) return this.#state;
+    return {
+      kind: 'failed',
+      failure: {
+        code: 'certificate-expired',
+        message: `the certificate ${thumbprint} expired on ${new Date(notAfter).toISOString()}`,
+        hint: 'run "mailbadge proxy trust set-up" to make a new one, then "mailbadge proxy trust connect"',
+      },
+    };
+  }
+
+  /** Reads the database again. True when another relay, enrolment or key is in force than before. */
+  async reload(): Promise<boolean> {
+    const { db, certificates, logger } = this.#collaborators;
+    let state: ConnectionState;
+    let keyId = '';
+    const pin = await readRelayPin({ db });
+    try {
+      const key = await certificates.current();
+      keyId = key?.certificate.id ?? '';
+      state = connectionState(pin, key);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      state = { kind: 'failed', failure: relayFailureOf(error) };
+      logger.error({ code: error.code, error: describeError(error) }, 'the certificate cannot be used');
+    }
+    const fingerprint = JSON.stringify([
+      state.kind === 'failed' ? state.failure.code : keyId,
+      pin?.relayUrl,
+      pin?.issuer,
+      pin?.enrolment,
+    ]);
+    const changed = fingerprint !== this.#fingerprint;
+    this.#state = state;
+    this.#fingerprint = fingerprint;
+    return changed;
+  }
+
+  /** Undefined when the relay is the pinned one and may be worked with. */
+  async refresh(signal?: AbortSignal): Promise<RelayFailure | undefined> {
+    const { http, relayClock, clock, timeoutMs } = this.#collaborators;
+    const state = this.state;
+    if (state.kind === 'failed') return state.failure;
+    const { baseUrl, pin } = state.connection;
+    const fetch = await fetchRelayMetadata(http, baseUrl, { timeoutMs, signal });
+    if (fetch.kind === 'failed') return fetch.failure;
+    relayClock.observe(fetch.metadata.relayTime);
+    const changed = identityChange(pin, fetch.metadata);
+    if (changed !== undefined) return changed;
+    await this.#keepMetadata(state.connection, fetch.metadata);
+    return relayClock.skewed ? skewFailure(relayClock.skewMs ?? 0, clock.now()) : undefined;
+  }
+
+  async #keepMetadata(connection: RelayConnection, metadata: RelayMetadata): Promise<void> {
+    connection.pin.metadata = metadata;
+    const comparable = JSON.stringify({ ...metadata, relayTime: 0 });
+    if (comparable === this.#storedMetadata) return;
+    await storeMetadata(this.#collaborators, metadata);
+    this.#storedMetadata = comparable;
+  }
+}
+
+function connectionState(pin: RelayPin | undefined, key: OrganizationKey | undefined): ConnectionState {
+  if (pin?.enrolment === undefined || key === undefined) return { kind: 'failed', failure: notConnected };
+  const baseUrl = new URL(pin.issuer);
+  return { kind: 'connected', connection: { baseUrl, pin, enrolment: pin.enrolment, key } };
+}
+
+/** What was pinned decides where assertions and tokens go; a relay cannot move it from afar. */
+export function identityChange(pin: RelayPin, metadata: RelayMetadata): RelayFailure | undefined {
+  const differing = [
+    ['issuer', pin.issuer, metadata.issuer],
+    ['token endpoint', pin.tokenEndpoint, metadata.tokenEndpoint],
+    ['audience', pin.publishAudience, metadata.publishAudience],
+  ].find(([, pinned, now]) => pinned !== now);
+  if (differing === undefined) return undefined;
+  const [name, pinned, now] = differing;
+  return {
+    code: 'relay-identity-changed',
+    message: `the relay's ${name} is now ${now}, but ${pinned} is trusted`,
+    hint: 'ask the relay’s operator; if the change is intended, run "mailbadge proxy trust set-up" again',
+  };
+}
+
+export function skewFailure(skewMs: number, localNow: number): RelayFailure {
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  return {
+    code: 'clock-skewed',
+    message: `this machine's clock (${new Date(localNow).toISOString()}) is ${minutes} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the relay's`,
+    hint: 'synchronize this machine’s clock (NTP), for example with systemd-timesyncd or chrony',
+  };
+}

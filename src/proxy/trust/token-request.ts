@@ -1,0 +1,99 @@
+// One request to the relay's token endpoint and the judgement of its answer. openid-client speaks the protocol;
+// our HTTP client carries it, so that a network failure stays a value with its cause.
+
+import {
+  allowInsecureRequests,
+  Configuration,
+  clientCredentialsGrant,
+  customFetch,
+  ResponseBodyError,
+} from 'openid-client';
+import { proxyUserAgent } from '../../contract/versions.ts';
+import { describeError } from '../../runtime/errors.ts';
+import type { HttpClient } from '../../runtime/http/http-client.ts';
+import type { Random } from '../../runtime/random.ts';
+import { Secret } from '../../runtime/secrets.ts';
+import { clientAssertion } from './client-assertion.ts';
+import { malformedAnswer, networkFailure, type RelayFailure, refusal } from './relay-failure.ts';
+import type { RelayConnection } from './relay-trust.ts';
+
+export type TokenGrant =
+  | { kind: 'granted'; accessToken: Secret; lifetimeMs: number }
+  | { kind: 'failed'; failure: RelayFailure };
+
+const answerBytes = 64 * 1024;
+
+export async function requestToken(
+  { pin, enrolment, key }: RelayConnection,
+  {
+    http,
+    now,
+    random,
+    timeoutMs,
+    signal,
+  }: { http: HttpClient; now: number; random: Random; timeoutMs: number; signal: AbortSignal },
+): Promise<TokenGrant> {
+  const url = new URL(pin.tokenEndpoint);
+  /** What went wrong below OAuth; takes precedence over what openid-client makes of it. */
+  let failure: RelayFailure | undefined;
+  const configuration = new Configuration(
+    { issuer: pin.issuer, token_endpoint: pin.tokenEndpoint },
+    enrolment.applicationId,
+    {},
+    clientAssertion(key, { issuer: pin.issuer, now, random }),
+  );
+  if (url.protocol === 'http:') allowInsecureRequests(configuration); // `trust set-up` refused it unless configured
+  configuration[customFetch] = async (_, { headers, body }) => {
+    const answer = await http.read(
+      {
+        method: 'POST',
+        url,
+        headers: { ...headers, 'user-agent': proxyUserAgent() },
+        body: String(body),
+        timeoutMs,
+        signal,
+      },
+      { maxBytes: answerBytes },
+    );
+    if (answer.kind !== 'answered') {
+      failure = networkFailure(answer, url);
+      return Response.error();
+    }
+    const type = answer.headers['content-type'] ?? '';
+    if (answer.status >= 500 || type.startsWith('application/problem+json')) failure = refusal(answer, url);
+    // A challenge (RFC 6750 §3) adds nothing to the OAuth error in the body, so it is not passed on.
+    return new Response(answer.body.toString('utf8'), {
+      status: answer.status,
+      headers: { 'content-type': type },
+    });
+  };
+  try {
+    const answer = await clientCredentialsGrant(configuration, { resource: pin.publishAudience });
+    const { access_token: accessToken, expires_in: lifetimeSeconds } = answer;
+    if (lifetimeSeconds === undefined) {
+      return { kind: 'failed', failure: malformedAnswer(url, 'its token has no lifetime') };
+    }
+    return { kind: 'granted', accessToken: new Secret(accessToken), lifetimeMs: lifetimeSeconds * 1000 };
+  } catch (error) {
+    if (failure !== undefined) return { kind: 'failed', failure };
+    if (error instanceof ResponseBodyError) return { kind: 'failed', failure: oauthFailure(error) };
+    return { kind: 'failed', failure: malformedAnswer(url, describeError(error)) };
+  }
+}
+
+/** RFC 6749 §5.2. */
+function oauthFailure({ error, error_description: description }: ResponseBodyError): RelayFailure {
+  const text = description === undefined ? error : `${error}: ${description}`;
+  if (error === 'invalid_client' || error === 'unauthorized_client') {
+    return {
+      code: 'credential-not-registered',
+      message: `the relay does not accept this proxy's certificate (${text})`,
+      hint: 'ask the relay’s operator for an enrolment code and run "mailbadge proxy trust connect"',
+    };
+  }
+  return {
+    code: 'token-refused',
+    message: `the relay refuses an access token (${text})`,
+    hint: 'ask the relay’s operator',
+  };
+}
