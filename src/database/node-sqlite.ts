@@ -11,7 +11,9 @@ export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
     prepare(sql) {
       const cached = cache.get(sql);
       if (cached !== undefined) return cached;
-      const statement = sqliteStatement(connection.prepare(sql));
+      // A transaction takes the write lock at once and waits for it. One that first reads and then writes would fail
+      // without waiting when another process wrote in between (SQLITE_BUSY_SNAPSHOT).
+      const statement = sqliteStatement(connection.prepare(sql === 'begin' ? 'begin immediate' : sql));
       if (cache.size >= cachedStatements) cache.delete(cache.keys().next().value ?? '');
       cache.set(sql, statement);
       return statement;

@@ -5,6 +5,8 @@ export type ProxyStateTable = {
   id: number;
   /** +1 at each start of the service; the fence that keeps a stalled older process from writing (R2, R3). */
   lease_epoch: number;
+  /** Set when endings came in a burst: nothing ends by itself until an operator lifts the freeze. */
+  endings_frozen_at: number | null;
 };
 
 /** One row (id = 1): the relay that this proxy trusts, pinned from its metadata. */
@@ -85,7 +87,7 @@ export type IconTable = {
   id: string;
   app_id: string;
   installation_id: string;
-  /** Unique while the icon lives. */
+  /** Unique, within an app, while the icon lives. */
   target_id: string;
   sealed_target: string;
   provider: string;
@@ -94,8 +96,8 @@ export type IconTable = {
   auth: string | null;
   collapse_key: string;
   registered_at: number;
-  /** The sum of its live subscriptions' counts. */
-  wanted: number;
+  /** The sum of its live subscriptions' counts; null until one is counted, and then nothing is due. */
+  wanted: number | null;
   /** +1 at each change of `wanted`. */
   rev: number;
   /** The badge that the provider last accepted; null = unknown, which differs from everything (R1). */
@@ -103,7 +105,7 @@ export type IconTable = {
   /** When `shown` was accepted, and as what at the provider. */
   shown_at: number | null;
   provider_id: string | null;
-  /** At most one attempt (R2). */
+  /** At most one attempt (R2). The id is null while there is none; the other columns tell of the latest. */
   attempt_id: string | null;
   attempt_badge: number | null;
   attempt_rev: number | null;
@@ -120,6 +122,10 @@ export type IconTable = {
   bucket_at: number;
   /** When the same value is repeated once, since providers keep one push and promise no order. */
   repeat_at: number | null;
+  /** The `rev` whose repetition was asked for: each value is repeated once. */
+  repeated_rev: number | null;
+  /** Deferrals in a row; the next delay grows with them. */
+  deferrals: number;
   /** The last outcome that was not accepted, for `why`. */
   last_outcome: string | null;
   last_outcome_at: number | null;
@@ -129,6 +135,8 @@ export type IconTable = {
   /** Set while the provider calls the target invalid: nothing is published until it registers again. */
   paused_at: number | null;
   paused_reason: string | null;
+  /** Set when its last subscription ended: the icon lives until its final 0 is shown. */
+  closing_at: number | null;
   ended_at: number | null;
   ended_reason: string | null;
 };

@@ -1,0 +1,160 @@
+// What happens in the proxy, in its own words, once: each business event becomes a log record and metrics here and
+// nowhere else, and whoever wants to watch (the demo's page) listens here. Labels are of low cardinality: never a
+// mailbox, an icon or free text. Nothing may be decided by an event.
+
+import type { DeferralReason, RejectionReason } from '../contract/outcomes.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { MailboxState } from './mailboxes/mailbox-source.ts';
+
+/** `unknown`: no answer came; the attempt blocks its icon until the relay can no longer have started it (R4). */
+export type BadgeOutcome =
+  | { outcome: 'accepted'; providerId: string; repetition: boolean }
+  | { outcome: 'rejected'; reason: RejectionReason }
+  | { outcome: 'deferred'; reason: DeferralReason | 'relay-unavailable' }
+  | { outcome: 'unknown' };
+
+type IconFacts = { iconId: string; badge: number; rev: number; traceId: string };
+
+export type ProxyEvent =
+  | {
+      kind: 'mailbox-counted';
+      mailboxId: string;
+      unseen: number;
+      cause: string;
+      traceId: string;
+      /** ms, when the event that led to the count was seen. */
+      observedAt: number;
+    }
+  | { kind: 'mailbox-state'; mailboxId: string; state: MailboxState; detail: string | undefined }
+  | {
+      kind: 'recounted';
+      outcome: 'counted' | 'gone' | 'refused' | 'unreachable' | 'failed';
+      mailboxes: number;
+    }
+  | ({ kind: 'badge-wanted' } & IconFacts)
+  | ({ kind: 'badge-published' } & IconFacts)
+  | ({ kind: 'badge-outcome'; provider: string; latencyMs: number | undefined } & IconFacts & BadgeOutcome)
+  | { kind: 'relay-unavailable'; end: string; detail: string; retryInMs: number }
+  | { kind: 'relay-available' }
+  | { kind: 'subscribed'; subscriptionId: string; iconId: string; mailboxId: string; renewed: boolean }
+  | { kind: 'subscriptions-ended'; reason: string; subscriptions: number }
+  | { kind: 'icon-paused'; iconId: string; reason: string }
+  | { kind: 'endings-frozen'; of: 'icon' | 'mailbox'; reported: number; live: number }
+  | { kind: 'storing-failed'; what: string; error: string }
+  | { kind: 'census'; icons: Record<IconState, number>; mailboxes: Record<string, number> };
+
+export type IconState = 'shown' | 'due' | 'blocked' | 'paused' | 'uncounted';
+
+export class ProxyEvents {
+  readonly #logger: Logger;
+  readonly #metrics: ReturnType<typeof declareMetrics>;
+  readonly #listeners = new Set<(event: ProxyEvent) => void>();
+
+  constructor({ logger, metrics }: { logger: Logger; metrics: Metrics }) {
+    this.#logger = logger;
+    this.#metrics = declareMetrics(metrics);
+  }
+
+  record(event: ProxyEvent): void {
+    this.#log(event);
+    this.#measure(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Calls back, synchronously, with each event from now on. */
+  listen(listener: (event: ProxyEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  #log({ kind, ...fields }: ProxyEvent): void {
+    if (kind === 'endings-frozen' || kind === 'storing-failed') this.#logger.error(fields, kind);
+    else if (kind === 'relay-unavailable' || kind === 'icon-paused') this.#logger.warn(fields, kind);
+    else if (kind === 'census' || kind === 'recounted' || kind === 'badge-wanted')
+      this.#logger.debug(fields, kind);
+    else this.#logger.info(fields, kind);
+  }
+
+  #measure(event: ProxyEvent): void {
+    const metrics = this.#metrics;
+    switch (event.kind) {
+      case 'mailbox-counted':
+        metrics.counts.inc({ cause: event.cause });
+        break;
+      case 'recounted':
+        metrics.recounts.inc({ outcome: event.outcome }, event.mailboxes);
+        break;
+      case 'badge-published':
+        metrics.attempts.inc();
+        break;
+      case 'badge-outcome': {
+        const reason = 'reason' in event ? event.reason : '';
+        metrics.published.inc({ provider: event.provider, outcome: event.outcome, reason });
+        if (event.latencyMs !== undefined) metrics.latency.observe(event.latencyMs / 1000);
+        break;
+      }
+      case 'relay-unavailable':
+        metrics.relayAvailable.set(0);
+        break;
+      case 'relay-available':
+        metrics.relayAvailable.set(1);
+        break;
+      case 'subscriptions-ended':
+        metrics.ended.inc({ reason: event.reason }, event.subscriptions);
+        break;
+      case 'endings-frozen':
+        metrics.frozen.inc({ of: event.of });
+        break;
+      case 'storing-failed':
+        metrics.storingFailed.inc({ what: event.what });
+        break;
+      case 'census':
+        for (const [state, count] of Object.entries(event.icons)) metrics.icons.set({ state }, count);
+        for (const [state, count] of Object.entries(event.mailboxes)) metrics.mailboxes.set({ state }, count);
+        break;
+      case 'mailbox-state':
+      case 'badge-wanted':
+      case 'subscribed':
+      case 'icon-paused':
+        break;
+    }
+  }
+}
+
+function declareMetrics(metrics: Metrics) {
+  return {
+    counts: metrics.counter('mailbadge_mailbox_counts_total', 'Counts taken over, by what led to them', [
+      'cause',
+    ]),
+    recounts: metrics.counter('mailbadge_mailbox_recounts_total', 'Mailboxes counted again at the server', [
+      'outcome',
+    ]),
+    attempts: metrics.counter(
+      'mailbadge_notifications_attempted_total',
+      'Notifications sent to the relay',
+      [],
+    ),
+    published: metrics.counter(
+      'mailbadge_notifications_published_total',
+      'Notifications by outcome; unknown means that no answer came',
+      ['provider', 'outcome', 'reason'],
+    ),
+    latency: metrics.histogram(
+      'mailbadge_badge_latency_seconds',
+      "From a mailbox's event to the provider's accept of the badge it led to",
+      [],
+      [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60, 300],
+    ),
+    relayAvailable: metrics.gauge('mailbadge_relay_available', '1 while the relay answers', []),
+    ended: metrics.counter('mailbadge_subscriptions_ended_total', 'Subscriptions ended', ['reason']),
+    frozen: metrics.counter(
+      'mailbadge_endings_frozen_total',
+      'Endings held back because too many came at once: look before you lift the freeze',
+      ['of'],
+    ),
+    storingFailed: metrics.counter('mailbadge_storing_failed_total', 'Database work that failed', ['what']),
+    icons: metrics.gauge('mailbadge_icons', 'Live icons by state', ['state']),
+    mailboxes: metrics.gauge('mailbadge_mailboxes', 'Subscribed mailboxes by state', ['state']),
+  };
+}
