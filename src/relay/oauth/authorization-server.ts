@@ -3,6 +3,7 @@
 // guards (client-assertion.ts); metadata and keys are published by ourselves, since the library would also announce
 // what it does not do here. Signing keys are rotated by putting a new provider in the place of the old one.
 
+import type { EventEmitter } from 'node:events';
 import type { JSONWebKeySet, JWK } from 'jose';
 import type { Kysely } from 'kysely';
 import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
@@ -92,7 +93,7 @@ export class AuthorizationServer {
     provider.on('server_error', (_context, error) => {
       logger.error({ error: describeError(error) }, 'the token endpoint failed');
     });
-    provider.on('error', (error: unknown) => {
+    (provider as EventEmitter).on('error', (error: unknown) => {
       logger.error({ error: describeError(error) }, 'the token endpoint failed');
     });
     provider.use(async (context, next) => {

@@ -3,6 +3,7 @@
 // and what was looked up counts for a second (another process's change at once). When the database cannot be read,
 // five seconds are the most; then it fails closed.
 
+import type { JWK } from 'jose';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
@@ -15,6 +16,7 @@ const freshMs = 1000;
 const oldestMs = 5000;
 const rememberedCredentials = 10_000;
 
+/** A key credential and whom it stands for. */
 export type Standing = {
   organizationId: string;
   domain: string;
@@ -25,6 +27,7 @@ export type Standing = {
   startAt: number;
   endAt: number;
   revokedAt: number | null;
+  publicJwk: JWK;
 };
 
 export type FindStanding = (credentialId: string) => Promise<Standing | undefined>;
@@ -125,6 +128,7 @@ export function findStandingIn(db: Kysely<RelaySchema>): FindStanding {
         'key_credential.start_at',
         'key_credential.end_at',
         'key_credential.revoked_at',
+        'key_credential.public_jwk',
       ])
       .executeTakeFirst();
     if (row === undefined) return undefined;
@@ -138,6 +142,7 @@ export function findStandingIn(db: Kysely<RelaySchema>): FindStanding {
       startAt: row.start_at,
       endAt: row.end_at,
       revokedAt: row.revoked_at,
+      publicJwk: JSON.parse(row.public_jwk) as JWK,
     };
   };
 }
