@@ -50,7 +50,7 @@ export function createDescribeTarget({
       'content-type': 'application/json',
       'user-agent': proxyUserAgent(),
       authorization: `Bearer ${token.accessToken.reveal()}`,
-      ...(traceId === undefined ? {} : { traceparent: `00-${traceId}-${traceId.slice(0, 16)}-01` }),
+      ...(traceId === undefined ? {} : { traceparent: `00-${traceId}-${traceId.slice(16)}-01` }),
     };
     const answer = await http.read(
       { method: 'POST', url, headers, body: JSON.stringify(request), timeoutMs, signal },

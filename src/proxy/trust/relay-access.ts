@@ -6,13 +6,14 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { SecretBox } from '../../runtime/secrets.ts';
+import type { Secret, SecretBox } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
 import { RegistrationTickets } from './registration-ticket.ts';
 import { RelayClock } from './relay-clock.ts';
+import type { RelayFailure } from './relay-failure.ts';
 import { RelayTrust } from './relay-trust.ts';
 
 export class RelayAccess implements Disposable {
@@ -53,6 +54,30 @@ export class RelayAccess implements Disposable {
     if (!(await this.trust.reload())) return;
     this.tokens.reset();
     if (this.trust.state.kind === 'connected') void this.tokens.renew();
+  }
+
+  /** Where the relay is, and the token for it; or why it cannot be used now. Never rejects. */
+  async authorize(): Promise<
+    | { kind: 'authorized'; baseUrl: URL; accessToken: Secret; capabilities: readonly string[] }
+    | { kind: 'failed'; failure: RelayFailure }
+  > {
+    const token = await this.tokens.get();
+    if (token.kind === 'failed') return token;
+    const { state } = this.trust;
+    if (state.kind === 'failed') return state;
+    const { baseUrl, pin } = state.connection;
+    const { capabilities } = pin.metadata;
+    return { kind: 'authorized', baseUrl, accessToken: token.accessToken, capabilities };
+  }
+
+  invalidate(accessToken: Secret): void {
+    this.tokens.invalidate(accessToken);
+  }
+
+  /** The estimate of the relay's clock was wrong: forget it and ask. */
+  measureClock(): void {
+    this.relayClock.forget();
+    void this.trust.refresh();
   }
 
   [Symbol.dispose](): void {

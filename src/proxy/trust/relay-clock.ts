@@ -43,10 +43,9 @@ export class RelayClock {
     }
   }
 
-  /** The relay called a `notAfter` made from this estimate too far ahead: its clock was set back. Start again. */
-  correct(relayTime: number): void {
+  /** The relay called a `notAfter` made from this estimate too far ahead: its clock was set back. */
+  forget(): void {
     this.#best = undefined;
-    this.observe(relayTime);
   }
 
   /** Whether the two clocks differ by more than signatures and certificates bear. */

@@ -27,6 +27,9 @@ export function relayFailureOf(error: AppError): RelayFailure {
   return { code: error.code, message: error.message, hint: error.hint ?? 'look into the log' };
 }
 
+export const synchronizeClock =
+  'synchronize this machine’s clock (NTP), for example with systemd-timesyncd or chrony';
+
 export const notConnected: RelayFailure = {
   code: 'relay-not-connected',
   message: 'this proxy is not connected to a relay',
@@ -102,6 +105,6 @@ export function retryAfter(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
-function isErrorCode(code: string): code is ErrorCode {
+export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorCodes, code);
 }

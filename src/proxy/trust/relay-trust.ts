@@ -11,7 +11,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { CertificateStore, OrganizationKey } from './certificate-store.ts';
 import type { RelayClock } from './relay-clock.ts';
-import { notConnected, type RelayFailure, relayFailureOf } from './relay-failure.ts';
+import { notConnected, type RelayFailure, relayFailureOf, synchronizeClock } from './relay-failure.ts';
 import { fetchRelayMetadata } from './relay-metadata.ts';
 import { type Enrolment, type RelayPin, readRelayPin, storeMetadata } from './relay-pin.ts';
 
@@ -142,6 +142,6 @@ export function skewFailure(skewMs: number, localNow: number): RelayFailure {
   return {
     code: 'clock-skewed',
     message: `this machine's clock (${new Date(localNow).toISOString()}) is ${minutes} minutes ${skewMs > 0 ? 'ahead of' : 'behind'} the relay's`,
-    hint: 'synchronize this machine’s clock (NTP), for example with systemd-timesyncd or chrony',
+    hint: synchronizeClock,
   };
 }

@@ -14,7 +14,14 @@ import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secrets.ts';
 import { clientAssertion } from './client-assertion.ts';
-import { malformedAnswer, networkFailure, type RelayFailure, refusal } from './relay-failure.ts';
+import {
+  isErrorCode,
+  malformedAnswer,
+  networkFailure,
+  type RelayFailure,
+  refusal,
+  synchronizeClock,
+} from './relay-failure.ts';
 import type { RelayConnection } from './relay-trust.ts';
 
 export type TokenGrant =
@@ -81,18 +88,23 @@ export async function requestToken(
   }
 }
 
-/** RFC 6749 §5.2. */
-function oauthFailure({ error, error_description: description }: ResponseBodyError): RelayFailure {
+/** RFC 6749 §5.2; `code` is the relay's own, more precise member. */
+function oauthFailure({ error, error_description: description, cause }: ResponseBodyError): RelayFailure {
+  const named = cause['code'];
+  const code = typeof named === 'string' && isErrorCode(named) ? named : undefined;
   const text = description === undefined ? error : `${error}: ${description}`;
+  if (code === 'clock-skewed') {
+    return { code, message: `the relay refuses this proxy's proof (${text})`, hint: synchronizeClock };
+  }
   if (error === 'invalid_client' || error === 'unauthorized_client') {
     return {
-      code: 'credential-not-registered',
+      code: code ?? 'credential-not-registered',
       message: `the relay does not accept this proxy's certificate (${text})`,
       hint: 'ask the relay’s operator for an enrolment code and run "mailbadge proxy trust connect"',
     };
   }
   return {
-    code: 'token-refused',
+    code: code ?? 'token-refused',
     message: `the relay refuses an access token (${text})`,
     hint: 'ask the relay’s operator',
   };

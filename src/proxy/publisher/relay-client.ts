@@ -1,0 +1,129 @@
+// POST /v1/notifications. What it reports is exact about one thing: whether the relay may have started anything.
+// `not-sent` and `refused` are certain that it did not; everything between is `broken`, and waits (R4).
+
+import type { PublishRequest } from '../../contract/publishing.ts';
+import { proxyUserAgent } from '../../contract/versions.ts';
+import { describeError } from '../../runtime/errors.ts';
+import type { AnswerHead, HttpClient } from '../../runtime/http/http-client.ts';
+import type { Secret } from '../../runtime/secrets.ts';
+import { PublishAnswer } from './publish-answer.ts';
+import type { PublishEnd, RelayPort } from './relay-port.ts';
+
+/** What the client needs of the proxy's trust. */
+export type RelayCredentials = {
+  /** Where the relay's API is and what it can do, or why it cannot be used now. Never rejects. */
+  authorize(): Promise<
+    | { kind: 'authorized'; baseUrl: URL; accessToken: Secret; capabilities: readonly string[] }
+    | { kind: 'failed'; failure: { code: string; message: string } }
+  >;
+  /** The relay refused this token. */
+  invalidate(accessToken: Secret): void;
+  relayClock: { now(): number | undefined; observe(relayTime: number): void };
+  /** The relay's clock is behind the estimate: measure it anew. */
+  measureClock(): void;
+};
+
+export class RelayClient implements RelayPort {
+  readonly #http: HttpClient;
+  readonly #credentials: RelayCredentials;
+  readonly #timeoutMs: number;
+
+  constructor(options: { http: HttpClient; credentials: RelayCredentials; timeoutMs: number }) {
+    this.#http = options.http;
+    this.#credentials = options.credentials;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  relayNow(): number | undefined {
+    return this.#credentials.relayClock.now();
+  }
+
+  async publish(
+    request: PublishRequest,
+    { signal, onResult }: Parameters<RelayPort['publish']>[1],
+  ): Promise<PublishEnd> {
+    const authorized = await this.#credentials.authorize();
+    if (authorized.kind === 'failed') {
+      const { code, message } = authorized.failure;
+      return { kind: 'not-sent', code, detail: message };
+    }
+    const { baseUrl, accessToken, capabilities } = authorized;
+    const { relayClock } = this.#credentials;
+    const answer = new PublishAnswer(request, {
+      onResult,
+      onRelayTime: relayTime => relayClock.observe(relayTime),
+    });
+    const url = new URL('/v1/notifications', baseUrl);
+    const end = await this.#http.exchange(
+      {
+        method: 'POST',
+        url,
+        headers: requestHeaders(request, { accessToken, capabilities }),
+        body: JSON.stringify(request),
+        timeoutMs: this.#timeoutMs,
+        signal,
+      },
+      head => answer.receive(head),
+    );
+    if (end.kind === 'not-sent') {
+      const code = end.reason === 'tls-untrusted' ? 'tls-untrusted' : 'relay-unreachable';
+      return { kind: 'not-sent', code, detail: end.detail };
+    }
+    if (end.kind === 'broken') return { kind: 'broken', detail: end.detail };
+    if (end.status !== 200) return this.#judgeRefusal(end, answer, accessToken);
+    try {
+      answer.finish();
+      return { kind: 'answered' };
+    } catch (error) {
+      return { kind: 'broken', detail: describeError(error) };
+    }
+  }
+
+  #judgeRefusal({ status, headers }: AnswerHead, answer: PublishAnswer, accessToken: Secret): PublishEnd {
+    const problem = answer.problem();
+    if (status === 401) this.#credentials.invalidate(accessToken);
+    if (problem?.code === 'not-after-too-far') this.#credentials.measureClock();
+    if (problem?.relayTime !== undefined) this.#credentials.relayClock.observe(problem.relayTime);
+    const after = retryAfterMs(headers['retry-after']);
+    const detail = problem?.detail ?? `HTTP ${status}`;
+    // A 5xx says nothing about what was started, but for a 503 that says so itself: RFC 9110 §15.6.4.
+    const certain =
+      status >= 300 && (status < 500 || (status === 503 && (problem !== undefined || after !== undefined)));
+    if (!certain || status === 408) return { kind: 'broken', detail };
+    return {
+      kind: 'refused',
+      code: problem?.code ?? codes[status] ?? 'relay-answer-invalid',
+      detail,
+      ...(after === undefined ? {} : { retryAfterMs: after }),
+    };
+  }
+}
+
+/** For answers without a problem document, from what stands between proxy and relay. */
+const codes: Record<number, string> = {
+  401: 'token-invalid',
+  413: 'body-too-large',
+  426: 'proxy-too-old',
+  429: 'too-many-requests',
+  503: 'overloaded',
+};
+
+function requestHeaders(
+  request: PublishRequest,
+  { accessToken, capabilities }: { accessToken: Secret; capabilities: readonly string[] },
+): Record<string, string> {
+  const traceId = request.notifications[0]?.traceId;
+  return {
+    accept: capabilities.includes('publish-ndjson') ? 'application/x-ndjson' : 'application/json',
+    'content-type': 'application/json',
+    'user-agent': proxyUserAgent(),
+    authorization: `Bearer ${accessToken.reveal()}`,
+    // W3C Trace Context §3.2; a batch has the trace of its first notification, each item names its own.
+    ...(traceId === undefined ? {} : { traceparent: `00-${traceId}-${traceId.slice(16)}-01` }),
+  };
+}
+
+/** RFC 9110 §10.2.3, seconds. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+}
