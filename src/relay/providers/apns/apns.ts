@@ -1,0 +1,107 @@
+// Delivers badges to iOS devices. The badge is absolute and the collapse id constant per icon, because APNs keeps one
+// notification per app, promises no order, and answers 200 for what may never be shown.
+
+import type { PushTarget } from '../../../contract/push-targets.ts';
+import { challengeLifetimeMs } from '../../../contract/registration.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { ApnsAppConfig } from '../../config.ts';
+import type { Http2Origin, OriginResult } from '../http2-origin.ts';
+import type { Challenge, Provider, ProviderAnswer, ProviderNotification } from '../provider.ts';
+import type { ApnsAccounts } from './accounts.ts';
+import { judgeAnswer } from './answers.ts';
+import type { ProviderToken } from './provider-token.ts';
+
+export type ApnsTarget = Extract<PushTarget, { provider: 'apns' }>;
+
+type Push = {
+  id: string;
+  target: ApnsTarget;
+  notAfter: number;
+  headers: Record<string, string>;
+  body: string;
+};
+
+/** APNs stores for at most 30 days. */
+const maxStoredMs = 30 * 24 * 3_600_000;
+
+/** One app's way to APNs. The connections belong to `accounts`, which several apps may share: dispose of it after. */
+export function createApnsProvider(
+  config: ApnsAppConfig,
+  { accounts, clock }: { accounts: ApnsAccounts; clock: Clock },
+): Provider<ApnsTarget> {
+  const { token, production, sandbox } = accounts.open(config);
+  const push = (request: Push): Promise<ProviderAnswer> =>
+    pushTo(request.target.environment === 'production' ? production : sandbox, request, { token, clock });
+  return {
+    name: 'apns',
+    deliver: notification => push(badgePush(notification, config.topic, clock.now())),
+    challenge: challenge => push(challengePush(challenge, config.topic, clock.now())),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+function badgePush(
+  { id, target, badge, collapseKey, expiresAt, notAfter }: ProviderNotification<ApnsTarget>,
+  topic: string,
+  now: number,
+): Push {
+  return {
+    id,
+    target,
+    notAfter,
+    headers: {
+      'apns-topic': topic,
+      'apns-push-type': 'alert', // "alert, badge, or sound"
+      'apns-priority': '10',
+      // 0: try once, store nothing
+      'apns-expiration': expiresAt <= now ? '0' : epochSeconds(Math.min(expiresAt, now + maxStoredMs)),
+      'apns-collapse-id': collapseKey,
+    },
+    body: JSON.stringify({ aps: { badge } }),
+  };
+}
+
+function challengePush(
+  { id, target, code, notAfter }: Challenge<ApnsTarget>,
+  topic: string,
+  now: number,
+): Push {
+  return {
+    id,
+    target,
+    notAfter,
+    headers: {
+      'apns-topic': topic,
+      'apns-push-type': 'background',
+      'apns-priority': '5', // the only one for background pushes
+      'apns-expiration': epochSeconds(now + challengeLifetimeMs),
+    },
+    body: JSON.stringify({ aps: { 'content-available': 1 }, mailbadge: { v: 1, kind: 'challenge', code } }),
+  };
+}
+
+async function pushTo(
+  origin: Http2Origin,
+  push: Push,
+  { token, clock }: { token: ProviderToken; clock: Clock },
+): Promise<ProviderAnswer> {
+  const sentToken = token.current();
+  const { id, target, notAfter, headers, body } = push;
+  const request = {
+    path: `/3/device/${target.token}`,
+    headers: { authorization: `bearer ${sentToken}`, 'apns-id': id, ...headers },
+    body,
+  };
+  const answer = judge(await origin.send(request, { notAfter }), { id, now: clock.now() });
+  // APNs refused before doing anything: the same push may go again at once, with a token that is really newer
+  const expired = answer.kind === 'misconfigured' && answer.reason === 'ExpiredProviderToken';
+  return expired && token.replaceExpired(sentToken) ? pushTo(origin, push, { token, clock }) : answer;
+}
+
+function judge(result: OriginResult, { id, now }: { id: string; now: number }): ProviderAnswer {
+  return result.kind === 'response' ? judgeAnswer(result, { id, now }) : result;
+}
+
+function epochSeconds(at: number): string {
+  return String(Math.floor(at / 1000));
+}
