@@ -15,6 +15,14 @@ const address = (host: string, port: number) =>
     })
     .prefault({});
 
+/** Normalized: tokens and assertions compare it as a string. */
+const origin = z.url().transform((text, context) => {
+  const url = new URL(text);
+  if (/^https?:$/.test(url.protocol) && `${url.origin}/` === url.href) return url.origin;
+  context.addIssue({ code: 'custom', message: 'expected https://host or https://host:port, without a path' });
+  return z.NEVER;
+});
+
 const apnsApp = z.strictObject({
   team_id: z.string().regex(/^[A-Z0-9]{10}$/),
   key_id: z.string().regex(/^[A-Z0-9]{10}$/),
@@ -47,7 +55,7 @@ const webPushApp = z.strictObject({
 });
 
 export const relayConfigSchema = z.strictObject({
-  issuer: z.url().describe('The relay’s public URL, as proxies and devices reach it; the OAuth issuer'),
+  issuer: origin.describe('The relay’s public URL, as proxies and devices reach it; the OAuth issuer'),
   database: z.strictObject({ path: z.string().default('/var/lib/mailbadge/relay.db') }).prefault({}),
   key_file: z
     .string()

@@ -142,6 +142,10 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The proof of possession is not valid',
     action: 'Run "mailbadge proxy trust connect" again; check that the proxy’s clock is right',
   },
+  'proof-replayed': {
+    meaning: 'The signed proof was used before',
+    action: 'Sign a new one for every request; if nobody sent it twice, find out who copied it',
+  },
   'certificate-invalid': {
     meaning: 'This is no usable certificate',
     action: 'Use the one that "mailbadge proxy trust set-up" made',

@@ -12,6 +12,7 @@ import { describeError } from '../../runtime/errors.ts';
 import type { RequestHandler } from '../../runtime/http/listener.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { RelaySchema } from '../database/schema.ts';
+import type { RelayEvents } from '../events.ts';
 import { type FindStanding, findStandingIn } from '../organizations/credential-index.ts';
 import { noteCredentialUse } from '../organizations/key-credentials.ts';
 import { useOnce } from '../organizations/used-identifiers.ts';
@@ -36,7 +37,7 @@ export type AuthorizationServerParts = {
   keys: ServiceKeys;
   clock: Clock;
   logger: Logger;
-  events: { tokenIssued(organizationId: string): void; tokenRefused(code: string): void };
+  events: RelayEvents;
 };
 
 export class AuthorizationServer {
@@ -101,7 +102,7 @@ export class AuthorizationServer {
       const body = context.body as { error?: string } | undefined;
       if (body?.error === 'invalid_client') {
         const refusal = await this.#explain(context as KoaContextWithOIDC);
-        events.tokenRefused(refusal.code);
+        events.record({ kind: 'token-refused', reason: refusal.code });
         // RFC 6749 §5.2 leaves the description to us; `code` is ours, as in every other error of this relay.
         context.body = {
           error: 'invalid_client',
@@ -184,7 +185,7 @@ export class AuthorizationServer {
       realm: standing.realm,
       credential: credentialId,
     };
-    events.tokenIssued(standing.organizationId);
+    events.record({ kind: 'token-issued', organizationId: standing.organizationId, credentialId });
   }
 
   async #explain(context: KoaContextWithOIDC): Promise<AssertionRefusal> {

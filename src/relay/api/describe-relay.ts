@@ -1,0 +1,80 @@
+// GET /.well-known/…: what this relay is (ours), what its authorization server is (RFC 8414), and its public keys.
+
+import { createRoute, z } from '@hono/zod-openapi';
+import type { JSONWebKeySet } from 'jose';
+import { type RelayMetadata, relayMetadataPath, relayMetadataSchema } from '../../contract/relay-metadata.ts';
+import { minimumProxyVersion, version } from '../../contract/versions.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import {
+  authorizationServerMetadata,
+  jwksPath,
+  metadataPath,
+  publishAudience,
+  tokenPath,
+} from '../oauth/metadata.ts';
+import type { RelayApp } from './relay-app.ts';
+
+const relayRoute = createRoute({
+  method: 'get',
+  path: relayMetadataPath,
+  operationId: 'describeRelay',
+  summary: 'What this relay is and can do',
+  responses: {
+    200: { description: 'The relay', content: { 'application/json': { schema: relayMetadataSchema } } },
+  },
+});
+
+const authorizationServerRoute = createRoute({
+  method: 'get',
+  path: metadataPath,
+  operationId: 'describeAuthorizationServer',
+  summary: 'OAuth 2.0 authorization server metadata (RFC 8414)',
+  responses: {
+    200: {
+      description: 'The authorization server',
+      content: { 'application/json': { schema: z.looseObject({ issuer: z.url() }) } },
+    },
+  },
+});
+
+const jwksRoute = createRoute({
+  method: 'get',
+  path: jwksPath,
+  operationId: 'listSigningKeys',
+  summary: 'The keys that access tokens are signed with (RFC 7517)',
+  responses: {
+    200: {
+      description: 'The key set',
+      content: { 'application/json': { schema: z.object({ keys: z.array(z.looseObject({})) }) } },
+    },
+  },
+});
+
+export function addDescribeRelay(
+  app: RelayApp,
+  {
+    issuer,
+    apps,
+    jwks,
+    clock,
+  }: { issuer: string; apps: RelayMetadata['apps']; jwks: () => JSONWebKeySet; clock: Clock },
+): void {
+  const providers = new Set(apps.flatMap(each => each.providers));
+  const capabilities = ['publish-ndjson', 'replacement-target', ...[...providers].sort()];
+  app.openapi(relayRoute, context =>
+    context.json({
+      issuer,
+      version,
+      minimumProxyVersion,
+      capabilities,
+      relayTime: clock.now(),
+      tokenEndpoint: issuer + tokenPath,
+      publishAudience: publishAudience(issuer),
+      apps,
+    }),
+  );
+  app.openapi(authorizationServerRoute, context => context.json(authorizationServerMetadata(issuer)));
+  app.openapi(jwksRoute, context =>
+    context.json({ keys: jwks().keys.map(key => ({ ...key })) }, 200, { 'cache-control': 'max-age=60' }),
+  );
+}

@@ -1,0 +1,72 @@
+// POST /v1/enrolments: the one call that a proxy makes before it has a key credential.
+
+import { createRoute } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import { enrolmentRequestSchema, enrolmentResponseSchema } from '../../contract/enrolment.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { clientAddress } from '../../runtime/http/client-address.ts';
+import type { RelaySchema } from '../database/schema.ts';
+import type { RelayEvents } from '../events.ts';
+import { enrol } from '../organizations/enrolment.ts';
+import { AddressThrottle } from './address-throttle.ts';
+import type { RelayApp } from './relay-app.ts';
+
+const tries = { burst: 10, intervalMs: 6000 };
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/enrolments',
+  operationId: 'enrolApplication',
+  summary: "Registers an organization's certificate with a one-time code",
+  request: {
+    body: { content: { 'application/json': { schema: enrolmentRequestSchema } }, required: true },
+  },
+  responses: {
+    200: {
+      description: 'The certificate is a key credential of the organization now, or was before',
+      content: { 'application/json': { schema: enrolmentResponseSchema } },
+    },
+  },
+});
+
+export function addEnrolApplication(
+  app: RelayApp,
+  {
+    db,
+    issuer,
+    clock,
+    trusted,
+    events,
+  }: {
+    db: Kysely<RelaySchema>;
+    issuer: string;
+    clock: Clock;
+    trusted: Parameters<typeof clientAddress>[1];
+    events: RelayEvents;
+  },
+): void {
+  const throttle = new AddressThrottle({ clock, rate: tries });
+  app.openapi(route, async context => {
+    throttle.take(clientAddress(context.env.incoming, trusted));
+    const { organization, credential, added } = await enrol(db, context.req.valid('json'), {
+      issuer,
+      now: clock.now(),
+    });
+    events.record({
+      kind: 'credential-registered',
+      organizationId: organization.id,
+      credentialId: credential.keyId,
+      added,
+    });
+    const { keyId, type, usage, startAt, endAt } = credential;
+    return context.json(
+      {
+        organization: organization.domain,
+        realm: organization.realm,
+        applicationId: organization.applicationId,
+        credential: { keyId, type, usage, startAt, endAt },
+      },
+      200,
+    );
+  });
+}

@@ -1,0 +1,51 @@
+// The relay's public HTTP API, put together: what stands before every operation, and the operations.
+
+import { bodyLimit } from 'hono/body-limit';
+import { publishLimits } from '../../contract/publishing.ts';
+import { version } from '../../contract/versions.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { createApiApp } from '../../runtime/http/api-app.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { AccessTokenVerifier } from '../oauth/access-token.ts';
+import type { RelayApp, RelayEnv } from './relay-app.ts';
+import { requireCaller } from './require-caller.ts';
+import { requireRecentProxy } from './require-recent-proxy.ts';
+
+/** Operations of organizations, which demand an access token. The others are public. */
+const organizationPaths = ['/v1/notifications', '/v1/targets/*'];
+const publishPath = '/v1/notifications';
+/** Enough for everything but a batch. */
+const smallBodyBytes = 64 * 1024;
+
+export function createRelayApi({
+  logger,
+  random,
+  tokens,
+  operations,
+}: {
+  logger: Logger;
+  random: Random;
+  tokens: AccessTokenVerifier;
+  /** Each adds one operation. */
+  operations: readonly ((app: RelayApp) => void)[];
+}): RelayApp {
+  const app = createApiApp<RelayEnv>({ logger, random, bodyBytes: publishLimits.batchBytes });
+  const limitSmallBody = bodyLimit({
+    maxSize: smallBodyBytes,
+    onError: () => {
+      throw new AppError('body-too-large', `the body is larger than ${smallBodyBytes} bytes`);
+    },
+  });
+  app.use('/v1/*', requireRecentProxy());
+  app.use('/v1/*', (context, next) =>
+    context.req.path === publishPath ? next() : limitSmallBody(context, next),
+  );
+  for (const path of organizationPaths) app.use(path, requireCaller(tokens));
+  for (const add of operations) add(app);
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Mailbadge relay', version, license: { name: 'Apache-2.0' } },
+  });
+  return app;
+}

@@ -1,0 +1,33 @@
+// GET /health: 200 while the relay can do its work, 503 when its database cannot be read.
+
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import { version } from '../../contract/versions.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { RelaySchema } from '../database/schema.ts';
+import type { RelayApp } from './relay-app.ts';
+
+const route = createRoute({
+  method: 'get',
+  path: '/health',
+  operationId: 'reportHealth',
+  summary: 'Whether the relay can do its work',
+  responses: {
+    200: {
+      description: 'It can',
+      content: { 'application/json': { schema: z.object({ status: z.literal('ok'), version: z.string() }) } },
+    },
+  },
+});
+
+export function addReportHealth(app: RelayApp, { db }: { db: Kysely<RelaySchema> }): void {
+  app.openapi(route, async context => {
+    try {
+      await sql`SELECT 1 FROM schema_migration`.execute(db);
+    } catch (cause) {
+      throw new AppError('database-unavailable', 'the database cannot be read', { cause });
+    }
+    return context.json({ status: 'ok' as const, version }, 200);
+  });
+}

@@ -1,0 +1,166 @@
+// What happens in the relay, in its own words, once: each business event becomes a log record and metrics here and
+// nowhere else, and whoever wants to watch (the demo's page, a test) listens here. Labels are of low cardinality:
+// never an organization, a device or free text. No push target is ever part of an event. Nothing may be decided by one.
+
+import type { NotificationResult } from '../contract/outcomes.ts';
+import type { ProviderName } from '../contract/push-targets.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+
+type RouteFacts = { appId: string; provider: ProviderName; environment: string };
+
+export type RelayEvent =
+  | {
+      kind: 'notification-outcome';
+      traceId: string;
+      organizationId: string;
+      appId: string;
+      /** Absent where the relay judged before it knew. */
+      provider?: ProviderName;
+      targetId?: string;
+      result: NotificationResult;
+      /** In the provider's words. */
+      providerReason?: string;
+      latencyMs: number;
+    }
+  /** The breaker of an app opened: its configuration at this relay is wrong. */
+  | ({ kind: 'app-misconfigured'; reason: string } & RouteFacts)
+  | ({ kind: 'app-recovered' } & RouteFacts)
+  | { kind: 'endings-frozen'; organizationId: string; appId: string; gone: number; judged: number }
+  | { kind: 'seal-key-unknown'; organizationId: string; keyId: string }
+  /** A provider's code threw, which it must not. */
+  | { kind: 'provider-failed'; appId: string; provider: ProviderName; traceId: string; error: string }
+  | {
+      kind: 'challenge-outcome';
+      traceId: string;
+      organizationId: string;
+      appId: string;
+      provider: ProviderName;
+      outcome: string;
+      providerReason?: string;
+    }
+  | {
+      kind: 'device-registered';
+      traceId: string;
+      organizationId: string;
+      appId: string;
+      provider: ProviderName;
+      targetId: string;
+    };
+
+export class RelayEvents {
+  readonly #logger: Logger;
+  readonly #metrics: ReturnType<typeof declareMetrics>;
+  readonly #listeners = new Set<(event: RelayEvent) => void>();
+
+  constructor({ logger, metrics }: { logger: Logger; metrics: Metrics }) {
+    this.#logger = logger;
+    this.#metrics = declareMetrics(metrics);
+  }
+
+  record(event: RelayEvent): void {
+    this.#log(event);
+    this.#measure(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Calls back, synchronously, with each event from now on. */
+  listen(listener: (event: RelayEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  #log(event: RelayEvent): void {
+    const { kind, ...fields } = event;
+    switch (kind) {
+      case 'app-misconfigured':
+      case 'endings-frozen':
+      case 'seal-key-unknown':
+      case 'provider-failed':
+        this.#logger.error(fields, kind);
+        break;
+      case 'notification-outcome': {
+        const { result, ...facts } = event;
+        const { replacementTarget: _, ...said } = { replacementTarget: undefined, ...result };
+        this.#logger.info({ ...facts, ...said, kind: undefined }, kind);
+        break;
+      }
+      case 'app-recovered':
+      case 'challenge-outcome':
+      case 'device-registered':
+        this.#logger.info(fields, kind);
+        break;
+    }
+  }
+
+  #measure(event: RelayEvent): void {
+    const metrics = this.#metrics;
+    switch (event.kind) {
+      case 'notification-outcome': {
+        const { result, provider = 'none' } = event;
+        const reason = 'reason' in result ? result.reason : '';
+        metrics.outcomes.inc({ provider, outcome: result.outcome, reason });
+        if (result.outcome === 'accepted') metrics.latency.observe({ provider }, event.latencyMs / 1000);
+        break;
+      }
+      case 'app-misconfigured':
+      case 'app-recovered': {
+        const { appId, provider, environment } = event;
+        metrics.misconfigured.set({ app: appId, provider, environment }, event.kind === 'app-recovered' ? 0 : 1);
+        break;
+      }
+      case 'endings-frozen':
+        metrics.frozen.inc({ app: event.appId });
+        break;
+      case 'seal-key-unknown':
+        metrics.sealKeyUnknown.inc();
+        break;
+      case 'provider-failed':
+        metrics.providerFailed.inc({ provider: event.provider });
+        break;
+      case 'challenge-outcome':
+        metrics.challenges.inc({ provider: event.provider, outcome: event.outcome });
+        break;
+      case 'device-registered':
+        metrics.registered.inc({ provider: event.provider });
+        break;
+    }
+  }
+}
+
+function declareMetrics(metrics: Metrics) {
+  return {
+    outcomes: metrics.counter('mailbadge_notifications_delivered_total', 'Notifications by outcome', [
+      'provider',
+      'outcome',
+      'reason',
+    ]),
+    latency: metrics.histogram(
+      'mailbadge_delivery_latency_seconds',
+      "From the request's arrival to the provider's accept",
+      ['provider'],
+      [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15],
+    ),
+    misconfigured: metrics.gauge(
+      'mailbadge_app_misconfigured',
+      '1 while an app is held back because its configuration at this relay is wrong: mend it',
+      ['app', 'provider', 'environment'],
+    ),
+    frozen: metrics.counter(
+      'mailbadge_relay_endings_frozen_total',
+      'Times that too many devices of one organization were reported gone at once',
+      ['app'],
+    ),
+    sealKeyUnknown: metrics.counter(
+      'mailbadge_seal_key_unknown_total',
+      'Alarms for sealed targets of a key that this relay does not have',
+      [],
+    ),
+    providerFailed: metrics.counter('mailbadge_provider_failed_total', 'Errors in a provider', ['provider']),
+    challenges: metrics.counter('mailbadge_challenges_total', 'Registration codes pushed, by outcome', [
+      'provider',
+      'outcome',
+    ]),
+    registered: metrics.counter('mailbadge_devices_registered_total', 'Push targets sealed', ['provider']),
+  };
+}
