@@ -2,6 +2,7 @@
 // nowhere else, and whoever wants to watch (the demo's page, a test) listens here. Labels are of low cardinality:
 // never an organization, a device or free text. No push target is ever part of an event. Nothing may be decided by one.
 
+import type { ErrorCode } from '../contract/error-codes.ts';
 import type { NotificationResult } from '../contract/outcomes.ts';
 import type { ProviderName } from '../contract/push-targets.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -10,6 +11,9 @@ import type { Metrics } from '../runtime/metrics.ts';
 type RouteFacts = { appId: string; provider: ProviderName; environment: string };
 
 export type RelayEvent =
+  | { kind: 'credential-registered'; organizationId: string; credentialId: string; added: boolean }
+  | { kind: 'token-issued'; organizationId: string; credentialId: string }
+  | { kind: 'token-refused'; reason: ErrorCode }
   | {
       kind: 'notification-outcome';
       traceId: string;
@@ -85,6 +89,11 @@ export class RelayEvents {
         this.#logger.info({ ...facts, ...said, kind: undefined }, kind);
         break;
       }
+      case 'token-refused':
+        this.#logger.warn(fields, kind);
+        break;
+      case 'credential-registered':
+      case 'token-issued':
       case 'app-recovered':
       case 'challenge-outcome':
       case 'device-registered':
@@ -96,6 +105,15 @@ export class RelayEvents {
   #measure(event: RelayEvent): void {
     const metrics = this.#metrics;
     switch (event.kind) {
+      case 'credential-registered':
+        metrics.enrolments.inc({ result: event.added ? 'added' : 'present' });
+        break;
+      case 'token-issued':
+        metrics.tokens.inc({ result: 'issued' });
+        break;
+      case 'token-refused':
+        metrics.tokens.inc({ result: event.reason });
+        break;
       case 'notification-outcome': {
         const { result, provider = 'none' } = event;
         const reason = 'reason' in result ? result.reason : '';
@@ -106,7 +124,10 @@ export class RelayEvents {
       case 'app-misconfigured':
       case 'app-recovered': {
         const { appId, provider, environment } = event;
-        metrics.misconfigured.set({ app: appId, provider, environment }, event.kind === 'app-recovered' ? 0 : 1);
+        metrics.misconfigured.set(
+          { app: appId, provider, environment },
+          event.kind === 'app-recovered' ? 0 : 1,
+        );
         break;
       }
       case 'endings-frozen':
@@ -130,6 +151,16 @@ export class RelayEvents {
 
 function declareMetrics(metrics: Metrics) {
   return {
+    enrolments: metrics.counter(
+      'mailbadge_enrolments_total',
+      'Certificates registered with a one-time code',
+      ['result'],
+    ),
+    tokens: metrics.counter(
+      'mailbadge_tokens_total',
+      'Access tokens issued, and client assertions refused by reason',
+      ['result'],
+    ),
     outcomes: metrics.counter('mailbadge_notifications_delivered_total', 'Notifications by outcome', [
       'provider',
       'outcome',
