@@ -1,0 +1,35 @@
+// Takes mailboxes' counts over into their live subscriptions and the icons' sums. Bulk in its reads and sparing in
+// its writes: most counts of a recount change nothing.
+
+import type { Transaction } from 'kysely';
+import type { CountPolicy } from '../../contract/devices.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import type { ProxyEvents } from '../events.ts';
+import type { MailboxCounted } from '../unseen/mailbox-counted.ts';
+import { countFor } from './count-policy.ts';
+import { type Cause, recomputeIcons } from './recompute-icons.ts';
+
+export async function applyCounts(
+  transaction: Transaction<ProxySchema>,
+  counted: readonly MailboxCounted[],
+  context: { now: number; events: ProxyEvents },
+): Promise<void> {
+  if (counted.length === 0) return;
+  const countOf = new Map(counted.map(count => [count.mailboxId, count]));
+  const subscriptions = await transaction
+    .selectFrom('subscription')
+    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count'])
+    .where('mailbox_id', 'in', [...countOf.keys()])
+    .where('ended_at', 'is', null)
+    .execute();
+  const causes = new Map<string, Cause>();
+  for (const subscription of subscriptions) {
+    const mailbox = countOf.get(subscription.mailbox_id);
+    if (mailbox === undefined) continue;
+    const count = countFor(subscription.policy as CountPolicy, mailbox);
+    if (count === subscription.count) continue;
+    await transaction.updateTable('subscription').set({ count }).where('id', '=', subscription.id).execute();
+    causes.set(subscription.icon_id, { traceId: mailbox.traceId, observedAt: mailbox.observedAt });
+  }
+  await recomputeIcons(transaction, causes, context);
+}

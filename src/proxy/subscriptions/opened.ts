@@ -1,0 +1,48 @@
+// The app was opened: its icon's subscriptions live on. It says what its icon shows; when that is not the wanted
+// badge, what we took for shown is not, and it is published again.
+
+import type { Transaction } from 'kysely';
+import { AppError } from '../../runtime/errors.ts';
+import type { ProxySchema } from '../database/schema.ts';
+
+export type OpenedRequest = {
+  iconId: string;
+  mailboxId: string;
+  installationId: string;
+  /** What the icon shows, as far as the app knows. */
+  badge?: number | undefined;
+};
+
+/** Throws `icon-not-found` unless the icon is this installation's and serves this mailbox. */
+export async function opened(
+  transaction: Transaction<ProxySchema>,
+  { iconId, mailboxId, installationId, badge }: OpenedRequest,
+  { now, lifetimeMs }: { now: number; lifetimeMs: number },
+): Promise<{ badge: number; rev: number }> {
+  const icon = await transaction
+    .selectFrom('icon')
+    .innerJoin('subscription', 'subscription.icon_id', 'icon.id')
+    .select(['icon.wanted', 'icon.rev'])
+    .where('icon.id', '=', iconId)
+    .where('icon.installation_id', '=', installationId)
+    .where('icon.ended_at', 'is', null)
+    .where('subscription.mailbox_id', '=', mailboxId)
+    .where('subscription.ended_at', 'is', null)
+    .executeTakeFirst();
+  if (icon === undefined) {
+    throw new AppError('icon-not-found', 'this device has no such icon', {
+      hint: 'subscribe again: the subscription may have expired',
+    });
+  }
+  await transaction
+    .updateTable('subscription')
+    .set({ renewed_at: now, expires_at: now + lifetimeMs })
+    .where('icon_id', '=', iconId)
+    .where('ended_at', 'is', null)
+    .execute();
+  if (badge !== undefined && badge !== icon.wanted) {
+    await transaction.updateTable('icon').set({ shown: null }).where('id', '=', iconId).execute();
+  }
+  // Not counted yet: the icon keeps what it shows.
+  return { badge: icon.wanted ?? badge ?? 0, rev: icon.rev };
+}

@@ -1,0 +1,80 @@
+// Creates a subscription, or renews it: the same device registering again changes nothing but the dates.
+
+import type { Transaction } from 'kysely';
+import type { CountPolicy } from '../../contract/devices.ts';
+import type { Presentation, WebPushKeys } from '../../contract/push-targets.ts';
+import type { TargetDescription } from '../../contract/registration.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { opaqueId, type Random } from '../../runtime/random.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import type { ProxyEvents } from '../events.ts';
+import { countFor } from './count-policy.ts';
+import { placeIcon } from './place-icon.ts';
+import { recomputeIcons } from './recompute-icons.ts';
+
+export type SubscribeRequest = {
+  mailboxId: string;
+  installationId: string;
+  appId: string;
+  sealedTarget: string;
+  /** What the relay says of the sealed target: a device's word is not enough. */
+  target: TargetDescription;
+  policy: CountPolicy;
+  presentation: Presentation;
+  keys?: WebPushKeys | undefined;
+};
+
+/** Answers the subscription's id. Throws `subscription-limit`, `mailbox-unknown`. */
+export async function subscribe(
+  transaction: Transaction<ProxySchema>,
+  request: SubscribeRequest,
+  {
+    now,
+    random,
+    events,
+    lifetimeMs,
+    perMailbox,
+  }: { now: number; random: Random; events: ProxyEvents; lifetimeMs: number; perMailbox: number },
+): Promise<string> {
+  const { mailboxId, policy } = request;
+  const mailbox = await transaction
+    .selectFrom('mailbox')
+    .select('unseen')
+    .where('id', '=', mailboxId)
+    .executeTakeFirst();
+  if (mailbox === undefined)
+    throw new AppError('mailbox-unknown', `the mailbox ${mailboxId} is not known here`);
+
+  const cause = { traceId: random.bytes(16).toString('hex'), observedAt: now };
+  const iconId = await placeIcon(transaction, request, { cause, now, random, events });
+  const live = await transaction
+    .selectFrom('subscription')
+    .select(['id', 'icon_id'])
+    .where('mailbox_id', '=', mailboxId)
+    .where('ended_at', 'is', null)
+    .execute();
+  const known = live.find(subscription => subscription.icon_id === iconId);
+  if (known === undefined && live.length >= perMailbox) {
+    throw new AppError('subscription-limit', `the mailbox has its ${perMailbox} subscriptions already`, {
+      hint: 'remove a device that is no longer used',
+    });
+  }
+  const row = {
+    policy,
+    count: mailbox.unseen === null ? null : countFor(policy, { unseen: mailbox.unseen }),
+    renewed_at: now,
+    expires_at: now + lifetimeMs,
+  };
+  const id = known?.id ?? opaqueId(random);
+  if (known === undefined) {
+    await transaction
+      .insertInto('subscription')
+      .values({ ...row, id, icon_id: iconId, mailbox_id: mailboxId, created_at: now })
+      .execute();
+  } else {
+    await transaction.updateTable('subscription').set(row).where('id', '=', id).execute();
+  }
+  await recomputeIcons(transaction, new Map([[iconId, cause]]), { now, events });
+  events.record({ kind: 'subscribed', subscriptionId: id, iconId, mailboxId, renewed: known !== undefined });
+  return id;
+}
