@@ -49,7 +49,7 @@ test('last_seen_at is written at most once a minute', async () => {
   const { clock, sessions, open } = await fixture();
   const token = await open('anna', 'phone-01');
   const started = clock.now();
-  const seen = async () => (await sessions.list('anna'))[0]?.last_seen_at;
+  const seen = async () => (await sessions.list('anna'))[0]?.lastSeenAt;
   await clock.advance(minute - 1);
   await sessions.find(token);
   assert.equal(await seen(), started);
@@ -99,6 +99,8 @@ test('purging deletes what ended long ago and nothing else', async () => {
   await open('anna', 'phone-01');
   await open('anna', 'phone-01');
   await clock.advance(sessionLifetimeMs + 1);
+  await sessions.open({ mailboxId: 'ben', installationId: 'phone-01', deviceName: undefined });
+  await clock.advance(sessionLifetimeMs);
   await sessions.purge();
   assert.equal((await db.selectFrom('session').selectAll().execute()).length, 1);
 });

@@ -9,15 +9,23 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { ProxySchema, SessionTable } from '../database/schema.ts';
+import type { ProxySchema } from '../database/schema.ts';
 import type { DeviceEnv, DeviceSession } from './device-app.ts';
 
 export const sessionLifetimeMs = 90 * 86_400_000;
 const lastSeenEveryMs = 60_000;
 /** Ended sessions stay this long: their installations still count as known to the mailbox. */
-const keepEndedMs = 90 * 86_400_000;
+const keepEndedMs = sessionLifetimeMs;
 
-export type SessionEndReason = 'signed-out' | 'device-removed' | 'replaced' | 'too-many';
+type EndReason = 'signed-out' | 'device-removed';
+
+export type ListedSession = {
+  installationId: string;
+  deviceName: string | null;
+  signedInAt: number;
+  lastSeenAt: number;
+  live: boolean;
+};
 
 export class Sessions {
   readonly #db: Kysely<ProxySchema>;
@@ -55,16 +63,21 @@ export class Sessions {
     const now = this.#clock.now();
     const expiresAt = now + sessionLifetimeMs;
     await this.#db.transaction().execute(async transaction => {
-      await endSessions(transaction, now, 'replaced', { mailboxId, installationId });
-      const live = await transaction
+      await transaction
+        .deleteFrom('session')
+        .where('mailbox_id', '=', mailboxId)
+        .where('installation_id', '=', installationId)
+        .execute();
+      const others = await transaction
         .selectFrom('session')
         .select('token_hash')
         .where('mailbox_id', '=', mailboxId)
-        .where('ended_at', 'is', null)
+        .orderBy(({ eb }) => eb('ended_at', 'is', null), 'desc')
         .orderBy('last_seen_at', 'desc')
         .execute();
-      for (const { token_hash } of live.slice(this.#perMailbox - 1)) {
-        await endSessions(transaction, now, 'too-many', { tokenHash: token_hash });
+      const tooMany = others.slice(this.#perMailbox - 1).map(row => row.token_hash);
+      if (tooMany.length > 0) {
+        await transaction.deleteFrom('session').where('token_hash', 'in', tooMany).execute();
       }
       await transaction
         .insertInto('session')
@@ -110,35 +123,51 @@ export class Sessions {
   }
 
   async end(tokenHash: string): Promise<void> {
-    await endSessions(this.#db, this.#clock.now(), 'signed-out', { tokenHash });
+    await this.#end('signed-out').where('token_hash', '=', tokenHash).execute();
   }
 
-  /** Ends the sessions that an installation has with this mailbox. */
+  #end(reason: EndReason) {
+    return this.#db
+      .updateTable('session')
+      .set({ ended_at: this.#clock.now(), ended_reason: reason })
+      .where('ended_at', 'is', null);
+  }
+
+  /** Ends the session that an installation has with this mailbox. */
   async endDevice(mailboxId: string, installationId: string): Promise<void> {
-    await endSessions(this.#db, this.#clock.now(), 'device-removed', { mailboxId, installationId });
+    await this.#end('device-removed')
+      .where('mailbox_id', '=', mailboxId)
+      .where('installation_id', '=', installationId)
+      .execute();
   }
 
-  /** The mailbox's live sessions, the one seen last first. */
-  async list(mailboxId: string): Promise<SessionTable[]> {
-    return await this.#db
+  /** The mailbox's sessions, the one seen last first. */
+  async list(mailboxId: string): Promise<ListedSession[]> {
+    const now = this.#clock.now();
+    const rows = await this.#db
       .selectFrom('session')
       .selectAll()
       .where('mailbox_id', '=', mailboxId)
-      .where('ended_at', 'is', null)
-      .where('expires_at', '>', this.#clock.now())
       .orderBy('last_seen_at', 'desc')
       .execute();
+    return rows.map(row => ({
+      installationId: row.installation_id,
+      deviceName: row.device_name,
+      signedInAt: row.created_at,
+      lastSeenAt: row.last_seen_at,
+      live: row.ended_at === null && row.expires_at > now,
+    }));
   }
 
   /** Whether the installation has been signed in to the mailbox before, and was not removed by its owner. */
   async knows(mailboxId: string, installationId: string): Promise<boolean> {
-    const rows = await this.#db
+    const row = await this.#db
       .selectFrom('session')
       .select('ended_reason')
       .where('mailbox_id', '=', mailboxId)
       .where('installation_id', '=', installationId)
-      .execute();
-    return rows.length > 0 && rows.every(row => row.ended_reason !== 'device-removed');
+      .executeTakeFirst();
+    return row !== undefined && row.ended_reason !== 'device-removed';
   }
 
   /** Deletes what ended long ago. */
@@ -149,22 +178,6 @@ export class Sessions {
       .where(where => where.or([where('ended_at', '<', before), where('expires_at', '<', before)]))
       .execute();
   }
-}
-
-async function endSessions(
-  db: Kysely<ProxySchema>,
-  now: number,
-  reason: SessionEndReason,
-  which: { tokenHash: string } | { mailboxId: string; installationId: string },
-): Promise<void> {
-  const update = db
-    .updateTable('session')
-    .set({ ended_at: now, ended_reason: reason })
-    .where('ended_at', 'is', null);
-  await ('tokenHash' in which
-    ? update.where('token_hash', '=', which.tokenHash)
-    : update.where('mailbox_id', '=', which.mailboxId).where('installation_id', '=', which.installationId)
-  ).execute();
 }
 
 function hashOf(token: string): string {
