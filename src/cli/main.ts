@@ -2,6 +2,10 @@
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../contract/versions.ts';
+import { addProxyConfig } from './commands/proxy-config.ts';
+import { addProxyTrustConnect } from './commands/proxy-trust-connect.ts';
+import { addProxyTrustSetUp } from './commands/proxy-trust-set-up.ts';
+import { addProxyTrustStatus } from './commands/proxy-trust-status.ts';
 import { printFailure } from './output.ts';
 
 const program = new Command('mailbadge')
@@ -12,6 +16,13 @@ const program = new Command('mailbadge')
   .option('--verbose', 'print stack traces', false)
   .exitOverride()
   .showHelpAfterError();
+
+const proxy = program.command('proxy').description('the program on premises, beside the mail server');
+addProxyConfig(proxy);
+const proxyTrust = proxy.command('trust').description('the certificate and the connection to a relay');
+addProxyTrustSetUp(proxyTrust);
+addProxyTrustConnect(proxyTrust);
+addProxyTrustStatus(proxyTrust);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,17 @@
+// `mailbadge relay …`: runs the service, and administers its database, with or without the service running.
+
+import type { Command } from 'commander';
+import { addRelayConfig } from './relay-config.ts';
+import { addRelayCredential } from './relay-credential.ts';
+import { addRelayOrganization } from './relay-organization.ts';
+import { addRelayServe } from './relay-serve.ts';
+import { addRelayTarget } from './relay-target.ts';
+
+export function addRelayCommands(program: Command): void {
+  const relay = program.command('relay').description('the cloud service that delivers badges');
+  addRelayServe(relay);
+  addRelayConfig(relay);
+  addRelayOrganization(relay);
+  addRelayCredential(relay);
+  addRelayTarget(relay);
+}

@@ -1,0 +1,29 @@
+// The HTTP client towards the relay, as configured.
+
+import { readFileSync } from 'node:fs';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { HttpClient } from '../../runtime/http/http-client.ts';
+import type { ProxyConfig } from '../config.ts';
+
+export function createRelayHttp({ ca_file: caFile }: ProxyConfig['relay'], clock: Clock): HttpClient {
+  return new HttpClient({ clock, ca: caFile === undefined ? undefined : readCertificates(caFile) });
+}
+
+function readCertificates(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new AppError('config-invalid', `relay.ca_file: ${path} cannot be read`, {
+      hint: 'it must be readable by the service user',
+      cause,
+    });
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new AppError('config-invalid', `relay.ca_file: ${path} holds no PEM certificate`, {
+      hint: 'convert a DER file with: openssl x509 -inform der -in ca.cer -out ca.pem',
+    });
+  }
+  return text;
+}

@@ -1,0 +1,145 @@
+// Step 1 of trust: find or make the certificate, make it current, export its public part, pin the relay. Safe to run
+// again. Everything that can be checked is checked before anything is changed.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { RelayMetadata } from '../../contract/relay-metadata.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { HttpClient } from '../../runtime/http/http-client.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import { makeCertificate } from './certificate.ts';
+import { describeFault, faultError } from './certificate-fault.ts';
+import type { CertificateStore, StoredCertificate } from './certificate-store.ts';
+import type { RelayClock } from './relay-clock.ts';
+import { relayFailureError } from './relay-failure.ts';
+import { fetchRelayMetadata } from './relay-metadata.ts';
+import { pinRelay, type RelayPin, readRelayPin } from './relay-pin.ts';
+import { identityChange, skewFailure } from './relay-trust.ts';
+
+export type SetUpRequest = {
+  /** A domain, lower case. */
+  organization: string;
+  relayUrl: URL;
+  exportTo: string;
+  /** Makes a new certificate although a usable one exists (or although the key file of the old one is lost). */
+  newCertificate: boolean;
+};
+
+/** What happens, in the order in which it happens. */
+export type SetUpStep =
+  | { step: 'certificate-left-aside'; thumbprint: string; because: string }
+  | { step: 'creating-certificate' }
+  | { step: 'certificate-configured'; thumbprint: string }
+  | { step: 'exporting-certificate'; path: string }
+  | { step: 'relay-pinned'; change: RelayChange }
+  | { step: 'complete'; registered: boolean };
+
+/** `url`: it was pinned under another URL. `identity`: it calls itself otherwise than when it was pinned. */
+export type RelayChange = 'created' | 'url-updated' | 'identity-updated' | 'unchanged';
+
+type Collaborators = {
+  db: Kysely<ProxySchema>;
+  certificates: CertificateStore;
+  clock: Clock;
+  random: Random;
+  report: (step: SetUpStep) => void;
+};
+
+/** Asks the relay who it is and whether our clocks agree; the part of the set-up that changes nothing. */
+export async function inspectRelay(
+  relayUrl: URL,
+  {
+    http,
+    clock,
+    relayClock,
+    timeoutMs,
+  }: { http: HttpClient; clock: Clock; relayClock: RelayClock; timeoutMs: number },
+): Promise<RelayMetadata> {
+  const fetch = await fetchRelayMetadata(http, relayUrl, { timeoutMs });
+  if (fetch.kind === 'failed') throw relayFailureError(fetch.failure);
+  relayClock.observe(fetch.metadata.relayTime);
+  if (relayClock.skewed) throw relayFailureError(skewFailure(relayClock.skewMs ?? 0, clock.now()));
+  return fetch.metadata;
+}
+
+export async function setUpTrust(
+  request: SetUpRequest,
+  metadata: RelayMetadata,
+  collaborators: Collaborators,
+): Promise<void> {
+  const { db, clock, report } = collaborators;
+  const pin = await readRelayPin({ db });
+  refuseOtherOrganization(pin, request.organization);
+  const certificate = await currentCertificate(request, collaborators);
+  report({ step: 'certificate-configured', thumbprint: certificate.thumbprint });
+  report({ step: 'exporting-certificate', path: request.exportTo });
+  exportCertificate(certificate, request.exportTo);
+  const change = relayChange(pin, request.relayUrl, metadata);
+  report({ step: 'relay-pinned', change });
+  if (change !== 'unchanged' || pin?.organization !== request.organization) {
+    const { organization, relayUrl } = request;
+    await pinRelay({ db, clock }, { relayUrl: relayUrl.href, metadata, organization });
+  }
+  const after = await readRelayPin({ db });
+  const registered = after?.enrolment !== undefined && certificate.registeredAt !== null;
+  report({ step: 'complete', registered });
+}
+
+async function currentCertificate(
+  { organization, newCertificate }: SetUpRequest,
+  { certificates, clock, random, report }: Collaborators,
+): Promise<StoredCertificate> {
+  const { usable, unusable } = await certificates.list(organization);
+  const [best, ...rest] = newCertificate ? [] : usable.map(key => key.certificate);
+  const locked = unusable.find(({ fault }) => fault === 'sealed-secret-unreadable');
+  // Its key file may still exist somewhere; a new certificate would have to be registered again.
+  if (best === undefined && locked !== undefined && !newCertificate) {
+    throw faultError(locked.fault, locked.certificate);
+  }
+  const aside = (thumbprint: string, because: string): void =>
+    report({ step: 'certificate-left-aside', thumbprint, because });
+  for (const { certificate, fault } of unusable) {
+    if (certificate.role !== 'previous') aside(certificate.thumbprint, describeFault(fault, certificate));
+  }
+  for (const { thumbprint, role } of rest) {
+    if (role === null) aside(thumbprint, 'is usable too, but another one is preferred');
+  }
+  if (best !== undefined) {
+    await certificates.setCurrent(best.id);
+    return best;
+  }
+  report({ step: 'creating-certificate' });
+  const made = await makeCertificate({ organization, now: clock.now(), random });
+  const stored = await certificates.add(made.certificate, made.privateKey);
+  await certificates.setCurrent(stored.id);
+  return stored;
+}
+
+function refuseOtherOrganization(pin: RelayPin | undefined, organization: string): void {
+  if (pin?.enrolment === undefined || pin.enrolment.organization === organization) return;
+  throw new AppError('usage', `this proxy works for ${pin.enrolment.organization}, not for ${organization}`, {
+    hint: 'one proxy serves one organization: give another its own configuration and database',
+  });
+}
+
+/** The public part only, DER. */
+function exportCertificate({ der }: StoredCertificate, path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, der);
+  } catch (cause) {
+    throw new AppError('usage', `the certificate cannot be exported to ${path}`, {
+      hint: 'name a writable place with --export-to',
+      cause,
+    });
+  }
+}
+
+function relayChange(pin: RelayPin | undefined, relayUrl: URL, metadata: RelayMetadata): RelayChange {
+  if (pin === undefined) return 'created';
+  if (pin.relayUrl !== relayUrl.href) return 'url-updated';
+  return identityChange(pin, metadata) === undefined ? 'unchanged' : 'identity-updated';
+}

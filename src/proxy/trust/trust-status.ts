@@ -1,0 +1,71 @@
+// How trust stands, for `proxy trust status`: what is stored, and whether the relay gives a token for it right now.
+
+import type { Kysely } from 'kysely';
+import type { ProxySchema } from '../database/schema.ts';
+import { describeFault } from './certificate-fault.ts';
+import type { CertificateStore, StoredCertificate } from './certificate-store.ts';
+import type { RelayAccess } from './relay-access.ts';
+import type { RelayFailure } from './relay-failure.ts';
+import { readRelayPin } from './relay-pin.ts';
+
+export type CertificateStatus = {
+  thumbprint: string;
+  keyId: string;
+  subject: string;
+  role: string | null;
+  notBefore: number;
+  notAfter: number;
+  registeredAt: number | null;
+  /** What makes it unusable. */
+  fault: string | null;
+};
+
+export type TrustStatus = {
+  organization: string | null;
+  relayUrl: string | null;
+  issuer: string | null;
+  realm: string | null;
+  applicationId: string | null;
+  connectedAt: number | null;
+  certificates: CertificateStatus[];
+  /** How far this machine's clock is ahead of the relay's; null when the relay could not be asked. */
+  clockAheadMs: number | null;
+  /** Why no token could be had right now; null when one was. */
+  failure: RelayFailure | null;
+};
+
+export async function readTrustStatus({
+  db,
+  certificates,
+  access,
+}: {
+  db: Kysely<ProxySchema>;
+  certificates: CertificateStore;
+  access: RelayAccess;
+}): Promise<TrustStatus> {
+  const pin = await readRelayPin({ db });
+  await access.start();
+  const token = await access.tokens.get();
+  const { usable, unusable } = await certificates.list(pin?.organization ?? '');
+  return {
+    organization: pin?.organization ?? null,
+    relayUrl: pin?.relayUrl ?? null,
+    issuer: pin?.issuer ?? null,
+    realm: pin?.enrolment?.realm ?? null,
+    applicationId: pin?.enrolment?.applicationId ?? null,
+    connectedAt: pin?.enrolment?.connectedAt ?? null,
+    certificates: [
+      ...usable.map(({ certificate }) => certificateStatus(certificate, null)),
+      ...unusable.map(({ certificate, fault }) =>
+        certificateStatus(certificate, describeFault(fault, certificate)),
+      ),
+    ],
+    clockAheadMs: access.relayClock.skewMs ?? null,
+    failure: token.kind === 'failed' ? token.failure : null,
+  };
+}
+
+function certificateStatus(certificate: StoredCertificate, fault: string | null): CertificateStatus {
+  const { thumbprint, id: keyId, subject, role, notBefore, notAfter, registeredAt } = certificate;
+  return { thumbprint, keyId, subject, role, notBefore, notAfter, registeredAt, fault };
+}
