@@ -22,8 +22,12 @@ const route = createRoute({
     body: { content: { 'application/json': { schema: enrolmentRequestSchema } }, required: true },
   },
   responses: {
+    201: {
+      description: 'The certificate is a key credential of the organization now',
+      content: { 'application/json': { schema: enrolmentResponseSchema } },
+    },
     200: {
-      description: 'The certificate is a key credential of the organization now, or was before',
+      description: 'It was one before; nothing was added',
       content: { 'application/json': { schema: enrolmentResponseSchema } },
     },
   },
@@ -66,7 +70,7 @@ export function addEnrolApplication(
         applicationId: organization.applicationId,
         credential: { keyId, type, usage, startAt, endAt },
       },
-      200,
+      added ? 201 : 200,
     );
   });
 }
