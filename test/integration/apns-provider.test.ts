@@ -1,0 +1,359 @@
+// The APNs provider against the strict simulator, over real TLS and HTTP/2: every answer, and every way to lose one.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
+import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
+import { SystemClock } from '../../src/runtime/clock.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.ts';
+import { type ApnsFixture, badgeFor, startApns, targetOf, topic } from '../fixtures/apns.ts';
+import { TcpLink } from '../fixtures/tcp-link.ts';
+
+const clock = new SystemClock();
+
+/** How often each push took effect, by apns-id. */
+function countAccepted({ simulator }: ApnsFixture): Map<string, number> {
+  const accepted = new Map<string, number>();
+  simulator.onEvent(event => {
+    if (event.type === 'accepted') accepted.set(event.apnsId, (accepted.get(event.apnsId) ?? 0) + 1);
+  });
+  return accepted;
+}
+
+/** Delivers `count` badges with at most `inFlight` at a time. */
+async function deliverMany(
+  { provider, device }: ApnsFixture,
+  count: number,
+  inFlight: number,
+): Promise<{ id: string; answer: ProviderAnswer }[]> {
+  const results: { id: string; answer: ProviderAnswer }[] = [];
+  let started = 0;
+  const worker = async (): Promise<void> => {
+    while (started < count) {
+      const notification = badgeFor(device, { badge: ++started });
+      results.push({ id: notification.id, answer: await provider.deliver(notification) });
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, worker));
+  return results;
+}
+
+test('a badge reaches the device with the headers and the payload that were agreed', async () => {
+  await using apns = await startApns();
+  const notification = badgeFor(apns.device, { badge: 7 });
+  const answer = await apns.provider.deliver(notification);
+  assert.deepEqual(answer, { kind: 'accepted', providerId: notification.id });
+  assert.equal(apns.device.badge, 7);
+  const [push] = apns.device.shown;
+  assert.ok(push !== undefined);
+  const { acceptedAt, ...sent } = push;
+  assert.deepEqual(sent, {
+    apnsId: notification.id,
+    pushType: 'alert',
+    priority: 10,
+    expiresAt: Math.floor(notification.expiresAt / 1000) * 1000,
+    collapseId: 'icon',
+    payload: { aps: { badge: 7 } },
+  });
+});
+
+test('the expiration is at most 30 days ahead, and zero once the subscription ended', async () => {
+  await using apns = await startApns();
+  const now = clock.now();
+  await apns.provider.deliver(
+    badgeFor(apns.device, { expiresAt: now + 90 * 24 * 3_600_000, collapseKey: 'far' }),
+  );
+  await apns.provider.deliver(badgeFor(apns.device, { expiresAt: now - 1, badge: 0, collapseKey: 'past' }));
+  const [far, past] = apns.device.shown;
+  assert.ok(Math.abs((far?.expiresAt ?? 0) - (now + 30 * 24 * 3_600_000)) < 5000);
+  assert.equal(past?.expiresAt, 0);
+  assert.equal(apns.device.badge, 0);
+});
+
+test('a challenge wakes the app in the background and brings the code', async () => {
+  await using apns = await startApns();
+  const answer = await apns.provider.challenge({
+    id: crypto.randomUUID(),
+    traceId: '0'.repeat(32),
+    target: targetOf(apns.device),
+    code: 'the-code',
+    notAfter: clock.now() + 5000,
+  });
+  assert.equal(answer.kind, 'accepted');
+  assert.equal(await apns.device.waitForCode(), 'the-code');
+  assert.equal(apns.device.backgroundWakes, 1);
+  assert.deepEqual(apns.device.shown, []);
+});
+
+test('production and sandbox are separate, and a token of the other is unknown', async () => {
+  await using apns = await startApns();
+  const sandboxed = apns.simulator.registerDevice({ topic, environment: 'sandbox' });
+  assert.equal((await apns.provider.deliver(badgeFor(sandboxed))).kind, 'accepted');
+  assert.equal((await apns.provider.deliver(badgeFor(apns.device))).kind, 'accepted');
+  const target = { ...targetOf(sandboxed), environment: 'production' as const };
+  assert.deepEqual(await apns.provider.deliver(badgeFor(sandboxed, { target })), {
+    kind: 'unknown-target',
+    reason: 'BadDeviceToken',
+  });
+});
+
+test('apps with the same team and key share connections and token', async () => {
+  await using apns = await startApns();
+  const other = apns.simulator.registerDevice({ topic: 'com.fabrikam.calendar' });
+  await using provider = createApnsProvider({ ...apns.config, topic: other.topic }, { ...apns, clock });
+  await Promise.all([apns.provider.deliver(badgeFor(apns.device)), provider.deliver(badgeFor(other))]);
+  assert.equal(apns.simulator.connectionCount, 1);
+});
+
+test('a burst waits for the one stream that APNs allows before the first valid token', async () => {
+  await using apns = await startApns({ streamLimit: 50 });
+  const results = await deliverMany(apns, 300, 300);
+  assert.ok(results.every(({ answer }) => answer.kind === 'accepted'));
+  const { resent, connectionsOpened } = apns.accounts.open(apns.config).production.counts;
+  assert.deepEqual({ resent, connectionsOpened }, { resent: 0, connectionsOpened: 1 });
+});
+
+test('a stream limit of one is enough', async () => {
+  await using apns = await startApns({ streamLimit: 1 });
+  const results = await deliverMany(apns, 100, 100);
+  assert.ok(results.every(({ answer }) => answer.kind === 'accepted'));
+});
+
+test('a graceful GOAWAY every 200 streams loses none of 3,000 pushes, and repeats none', async () => {
+  await using apns = await startApns();
+  const accepted = countAccepted(apns);
+  apns.simulator.goawayEvery = 200;
+  const results = await deliverMany(apns, 3000, 200);
+  const lost = results.filter(({ answer }) => answer.kind !== 'accepted');
+  assert.deepEqual(lost, []);
+  assert.equal(accepted.size, 3000);
+  assert.ok([...accepted.values()].every(times => times === 1));
+  const { connectionsOpened, resent } = apns.accounts.open(apns.config).production.counts;
+  assert.ok(connectionsOpened >= 15, `${connectionsOpened} connections`);
+  assert.ok(resent > 0, 'the GOAWAYs left streams unprocessed');
+});
+
+test('there are never more than two connections while one replaces the other', async () => {
+  await using apns = await startApns();
+  apns.simulator.goawayEvery = 20;
+  let most = 0;
+  apns.simulator.onEvent(() => {
+    most = Math.max(most, apns.simulator.connectionCount);
+  });
+  await deliverMany(apns, 400, 100);
+  assert.ok(most <= 2, `${most} connections`);
+});
+
+test('a GOAWAY with an error: what is above its last stream is resent, the rest is unknown', async () => {
+  await using apns = await startApns();
+  const accepted = countAccepted(apns);
+  await apns.provider.deliver(badgeFor(apns.device)); // raises the stream limit
+  apns.simulator.inject({ kind: 'stall', accept: true }, { times: 5 });
+  apns.simulator.inject({ kind: 'goaway', code: 2, reason: 'InternalServerError', timestamp: 1 });
+  const results = await deliverMany(apns, 20, 20);
+  const unknown = results.filter(({ answer }) => answer.kind === 'outcome-unknown');
+  assert.equal(unknown.length, 5);
+  assert.equal(results.filter(({ answer }) => answer.kind === 'accepted').length, 15);
+  assert.ok([...accepted.values()].every(times => times === 1));
+});
+
+test('REFUSED_STREAM is resent at once under the same id', async () => {
+  await using apns = await startApns();
+  const accepted = countAccepted(apns);
+  apns.simulator.inject({ kind: 'reset', code: 7 }, { times: 4 });
+  const notification = badgeFor(apns.device);
+  const answer = await apns.provider.deliver(notification);
+  assert.deepEqual(answer, { kind: 'accepted', providerId: notification.id });
+  assert.deepEqual([...accepted], [[notification.id, 1]]);
+});
+
+test('a server that refuses every stream is asked until notAfter, and not in a tight loop', async () => {
+  await using apns = await startApns();
+  apns.simulator.inject({ kind: 'reset', code: 7 }, { times: 1000 });
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 300 }));
+  assert.deepEqual(answer, { kind: 'unavailable', reason: 'refused-stream' });
+  const asked = 1000 - apns.simulator.pendingFaults;
+  assert.ok(asked >= 3 && asked < 20, `asked ${asked} times`);
+});
+
+for (const accept of [false, true]) {
+  test(`a reset stream is unknown, whether the push took effect or not (${accept})`, async () => {
+    await using apns = await startApns();
+    apns.simulator.inject({ kind: 'reset', code: 8, accept });
+    const answer = await apns.provider.deliver(badgeFor(apns.device, { badge: 3 }));
+    assert.deepEqual(answer, { kind: 'outcome-unknown', reason: 'stream-reset-8' });
+    assert.equal(apns.device.badge, accept ? 3 : 0);
+    assert.equal((await apns.provider.deliver(badgeFor(apns.device, { badge: 4 }))).kind, 'accepted');
+  });
+
+  test(`a dropped connection is unknown, and the next push gets a new one (${accept})`, async () => {
+    await using apns = await startApns();
+    const accepted = countAccepted(apns);
+    await apns.provider.deliver(badgeFor(apns.device));
+    apns.simulator.inject({ kind: 'drop', accept });
+    const notification = badgeFor(apns.device, { badge: 3 });
+    const answer = await apns.provider.deliver(notification);
+    assert.deepEqual(answer, { kind: 'outcome-unknown', reason: 'connection-lost' });
+    assert.equal(accepted.get(notification.id), accept ? 1 : undefined);
+    assert.equal((await apns.provider.deliver(badgeFor(apns.device, { badge: 4 }))).kind, 'accepted');
+    assert.equal(apns.device.badge, 4);
+  });
+}
+
+test('a stalled request ends by its own deadline, and the others go on', async () => {
+  await using apns = await startApns({ timeouts: { requestMs: 200 } });
+  await apns.provider.deliver(badgeFor(apns.device));
+  apns.simulator.inject({ kind: 'stall' });
+  const stalled = apns.provider.deliver(badgeFor(apns.device));
+  assert.equal((await apns.provider.deliver(badgeFor(apns.device))).kind, 'accepted');
+  assert.deepEqual(await stalled, { kind: 'outcome-unknown', reason: 'timeout' });
+  assert.equal(apns.accounts.open(apns.config).production.counts.connectionsOpened, 1);
+});
+
+test('a slow answer within the deadline is an answer', async () => {
+  await using apns = await startApns();
+  apns.simulator.inject({ kind: 'slow', delayMs: 50 });
+  assert.equal((await apns.provider.deliver(badgeFor(apns.device))).kind, 'accepted');
+});
+
+test('a half-open connection is found by ping, its requests are unknown, and it is replaced', async () => {
+  await using link = await TcpLink.start();
+  await using apns = await startApns({
+    timeouts: { quietMs: 50, pingMs: 100 },
+    config: { production_url: `https://localhost:${link.port}` },
+  });
+  link.target = Number(new URL(apns.simulator.productionUrl).port);
+  assert.equal((await apns.provider.deliver(badgeFor(apns.device, { badge: 1 }))).kind, 'accepted');
+  link.freeze();
+  const lost = await apns.provider.deliver(badgeFor(apns.device, { badge: 2 }));
+  assert.deepEqual(lost, { kind: 'outcome-unknown', reason: 'connection-lost' });
+  assert.equal((await apns.provider.deliver(badgeFor(apns.device, { badge: 3 }))).kind, 'accepted');
+  assert.equal(apns.device.badge, 3);
+});
+
+test('429 and 503 say for how long', async () => {
+  await using apns = await startApns();
+  const ask = async (status: number, reason: string, retryAfter?: string): Promise<ProviderAnswer> => {
+    const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfter };
+    apns.simulator.inject({ kind: 'answer', status, reason, headers });
+    return apns.provider.deliver(badgeFor(apns.device));
+  };
+  assert.deepEqual(await ask(429, 'TooManyRequests', '30'), {
+    kind: 'throttled',
+    scope: 'target',
+    reason: 'TooManyRequests',
+    retryAfterMs: 30_000,
+  });
+  const inAMinute = await ask(503, 'ServiceUnavailable', new Date(clock.now() + 60_000).toUTCString());
+  assert.ok(inAMinute.kind === 'unavailable' && inAMinute.retryAfterMs !== undefined);
+  assert.ok(inAMinute.retryAfterMs > 50_000 && inAMinute.retryAfterMs <= 60_000);
+  assert.deepEqual(await ask(503, 'Shutdown'), { kind: 'unavailable', reason: 'Shutdown' });
+});
+
+test('a device that is gone is reported with the time that APNs gives', async () => {
+  await using apns = await startApns();
+  apns.device.uninstall();
+  const since = apns.device.uninstalledAt;
+  assert.ok(since !== undefined);
+  assert.deepEqual(await apns.provider.deliver(badgeFor(apns.device)), {
+    kind: 'gone',
+    since,
+    reason: 'Unregistered',
+  });
+});
+
+test('an expired provider token is renewed once, and the push goes again', async () => {
+  // the relay's clock is 70 minutes behind, then right
+  const relayClock = new ManualClock(clock.now() - 70 * 60_000);
+  await using apns = await startApns({ clock: relayClock, simulatorClock: clock });
+  const first = await apns.provider.deliver(badgeFor(apns.device, {}, relayClock.now()));
+  assert.deepEqual(first, { kind: 'misconfigured', reason: 'ExpiredProviderToken' });
+  await relayClock.advance(70 * 60_000);
+  const second = await apns.provider.deliver(badgeFor(apns.device, {}, relayClock.now()));
+  assert.equal(second.kind, 'accepted');
+});
+
+test('a wrong key is our configuration, and never the device', async () => {
+  await using other = await startApns();
+  await using apns = await startApns({ config: { key_file: other.config.key_file } });
+  assert.deepEqual(await apns.provider.deliver(badgeFor(apns.device)), {
+    kind: 'misconfigured',
+    reason: 'InvalidProviderToken',
+  });
+});
+
+test('nothing is started after notAfter', async () => {
+  await using apns = await startApns();
+  const accepted = countAccepted(apns);
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() - 1 }));
+  assert.deepEqual(answer, { kind: 'not-started', reason: 'not-after-passed' });
+  assert.equal(accepted.size, 0);
+});
+
+test('what waits for a stream until notAfter is never written', async () => {
+  await using apns = await startApns({ streamLimit: 1 });
+  await apns.provider.deliver(badgeFor(apns.device));
+  const accepted = countAccepted(apns);
+  apns.simulator.inject({ kind: 'slow', delayMs: 300 });
+  const first = apns.provider.deliver(badgeFor(apns.device));
+  const second = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 50 }));
+  assert.deepEqual(second, { kind: 'not-started', reason: 'not-after-passed' });
+  assert.equal((await first).kind, 'accepted');
+  assert.equal(accepted.size, 1);
+});
+
+test('an unreachable provider is said to be that, at once while the next attempt is far, else at notAfter', async () => {
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as { port: number };
+  closed.close();
+  await using apns = await startApns({ config: { production_url: `https://localhost:${port}` } });
+  const startedAt = clock.monotonic();
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 600 }));
+  assert.equal(answer.kind, 'unavailable');
+  assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
+  assert.ok(clock.monotonic() - startedAt < 1500);
+});
+
+test('a server that accepts connections and says nothing is given up', async () => {
+  const silent = createServer();
+  const sockets: Socket[] = [];
+  silent.on('connection', socket => sockets.push(socket.on('error', () => {})));
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as { port: number };
+  {
+    await using apns = await startApns({
+      timeouts: { connectMs: 50 },
+      config: { production_url: `https://localhost:${port}` },
+    });
+    const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 400 }));
+    assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
+    assert.ok(sockets.length >= 1 && sockets.length < 10, `${sockets.length} connections`);
+  }
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+});
+
+test('a server whose certificate is not trusted gets nothing', async () => {
+  await using other = await startApns();
+  const ca_file = other.config.ca_file ?? '';
+  await using apns = await startApns({ config: { ca_file } });
+  const accepted = countAccepted(apns);
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 200 }));
+  assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
+  assert.equal(accepted.size, 0);
+});
+
+test('closing lets open requests end and answers the waiting ones', async () => {
+  const apns = await startApns({ streamLimit: 1 });
+  await apns.provider.deliver(badgeFor(apns.device));
+  apns.simulator.inject({ kind: 'slow', delayMs: 50 });
+  const open = apns.provider.deliver(badgeFor(apns.device));
+  const waiting = apns.provider.deliver(badgeFor(apns.device));
+  await apns[Symbol.asyncDispose]();
+  assert.equal((await open).kind, 'accepted');
+  assert.deepEqual(await waiting, { kind: 'unavailable', reason: 'shutting-down' });
+});
