@@ -54,6 +54,7 @@ export const challengePayloadSchema = z.object({
   kind: z.literal('challenge'),
   code: z.string(),
 });
+export type ChallengePayload = z.infer<typeof challengePayloadSchema>;
 
 /** POST /v1/registrations/confirm, from the device to the relay. */
 export const confirmationRequestSchema = z.strictObject({
