@@ -1,0 +1,44 @@
+// The API description of the device API (OpenAPI 3.1), made from the same routes that serve it.
+
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { version } from '../../contract/versions.ts';
+import { issueTicketRoute } from './issue-ticket.ts';
+import { listDevicesRoute } from './list-devices.ts';
+import { removeDeviceRoute } from './remove-device.ts';
+import { renewSubscriptionRoute } from './renew-subscription.ts';
+import { reportOpenedRoute } from './report-opened.ts';
+import { signInRoute } from './sign-in.ts';
+import { signOutRoute } from './sign-out.ts';
+import { subscribeRoute } from './subscribe.ts';
+import { unsubscribeRoute } from './unsubscribe.ts';
+
+const routes = [
+  signInRoute,
+  signOutRoute,
+  issueTicketRoute,
+  subscribeRoute,
+  renewSubscriptionRoute,
+  unsubscribeRoute,
+  reportOpenedRoute,
+  listDevicesRoute,
+  removeDeviceRoute,
+];
+
+export function deviceOpenApiDocument() {
+  const app = new OpenAPIHono();
+  for (const route of routes) app.openAPIRegistry.registerPath(route);
+  app.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The session that POST /v1/sessions answered',
+  });
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Mailbadge proxy: devices',
+      version,
+      description: 'How an app shows the unseen count of a mailbox on its icon.',
+      license: { name: 'Apache-2.0' },
+    },
+  });
+}

@@ -1,0 +1,112 @@
+// The proxy's HTTP API for devices, put together: what stands before every operation, and the operations.
+// Nobody but the owner of a session learns anything of a mailbox: an id of somebody else answers as if it were none.
+
+import { createHash } from 'node:crypto';
+import { cors } from 'hono/cors';
+import { createMiddleware } from 'hono/factory';
+import { AppError } from '../../runtime/errors.ts';
+import { createApiApp } from '../../runtime/http/api-app.ts';
+import type { Random } from '../../runtime/random.ts';
+import { RateTable } from '../../runtime/rate-table.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { deviceOpenApiDocument } from './device-api-document.ts';
+import type { DeviceApp, DeviceEnv } from './device-app.ts';
+import { addIssueTicket } from './issue-ticket.ts';
+import { addListDevices } from './list-devices.ts';
+import type { RelayForDevices } from './relay-for-devices.ts';
+import { addRemoveDevice } from './remove-device.ts';
+import { addRenewSubscription } from './renew-subscription.ts';
+import { addReportOpened } from './report-opened.ts';
+import { requireSession } from './sessions.ts';
+import { addSignIn, type SignInCollaborators } from './sign-in.ts';
+import { addSignOut } from './sign-out.ts';
+import { addSubscribe } from './subscribe.ts';
+import { addUnsubscribe } from './unsubscribe.ts';
+
+/** The largest request is a subscription with its sealed target. */
+const bodyBytes = 16 * 1024;
+/** What all devices of one mailbox may ask for together: more than people do, less than a program in a loop. */
+const mailboxRate = { burst: 60, intervalMs: 1000 };
+const mailboxesRemembered = 2 ** 14;
+
+const sessionPaths = [
+  '/v1/sessions/current',
+  '/v1/tickets',
+  '/v1/subscriptions/*', // and /v1/subscriptions itself
+  '/v1/icons/*',
+  '/v1/devices/*',
+];
+
+export type DeviceApiOptions = SignInCollaborators & {
+  random: Random;
+  relay: RelayForDevices;
+  subscriptions: Pick<Subscriptions, 'subscribe' | 'opened' | 'unsubscribe' | 'endDevice' | 'list'>;
+  /** Web apps of other origins that may call. */
+  allowedOrigins: readonly string[];
+};
+
+export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
+  const { logger, random, clock, sessions, allowedOrigins } = options;
+  const app: DeviceApp = createApiApp<DeviceEnv>({ logger, random, bodyBytes });
+  if (allowedOrigins.length > 0) {
+    app.use(
+      cors({
+        origin: [...allowedOrigins],
+        allowMethods: ['GET', 'POST', 'DELETE'],
+        allowHeaders: ['authorization', 'content-type', 'traceparent'],
+        exposeHeaders: ['trace-id', 'retry-after'],
+        maxAge: 3600,
+      }),
+    );
+  }
+  app.use('/v1/*', noStore);
+  app.use('/v1/*', requireJson);
+  const limit = limitMailbox(new RateTable({ clock, rate: mailboxRate, slots: mailboxesRemembered }));
+  for (const path of sessionPaths) app.use(path, requireSession(sessions), limit);
+
+  addSignIn(app, options);
+  addSignOut(app, options);
+  addIssueTicket(app, options);
+  addSubscribe(app, options);
+  addRenewSubscription(app, options);
+  addUnsubscribe(app, options);
+  addReportOpened(app, options);
+  addListDevices(app, options);
+  addRemoveDevice(app, options);
+
+  const document = deviceOpenApiDocument();
+  app.get('/openapi.json', context => context.json(document));
+  return app;
+}
+
+/** Answers name mailboxes and devices, and sessions: nothing in between may keep them. */
+const noStore = createMiddleware<DeviceEnv>(async (context, next) => {
+  await next();
+  context.res.headers.set('cache-control', 'no-store');
+  context.res.headers.set('x-content-type-options', 'nosniff');
+});
+
+/** A body is JSON and says so; anything else could be sent by a form of a foreign page. */
+const requireJson = createMiddleware<DeviceEnv>(async (context, next) => {
+  const contentType = context.req.header('content-type');
+  if (contentType !== undefined && !/^application\/json(\s*;|$)/i.test(contentType)) {
+    throw new AppError('unsupported-media-type', 'the body is not of a media type that is taken here', {
+      hint: 'send application/json',
+    });
+  }
+  await next();
+});
+
+function limitMailbox(table: RateTable) {
+  return createMiddleware<DeviceEnv>(async (context, next) => {
+    const { mailboxId } = context.get('session');
+    const retryAfterMs = table.take(createHash('sha256').update(mailboxId).digest());
+    if (retryAfterMs > 0) {
+      throw new AppError('too-many-requests', "too many requests from this mailbox's devices", {
+        hint: `wait ${Math.ceil(retryAfterMs / 1000)} s`,
+        retryAfterMs,
+      });
+    }
+    await next();
+  });
+}

@@ -1,0 +1,31 @@
+// What every operation of the device API says alike in the API description: how it is called, and which errors it
+// answers, by their codes (docs/reference/errors.md).
+
+import type { z } from '@hono/zod-openapi';
+import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
+import { problemSchema } from '../../contract/problem.ts';
+
+/** For operations that need `Authorization: Bearer <session>`. */
+export const sessionSecurity = [{ session: [] }];
+
+const everywhere: readonly ErrorCode[] = ['invalid-request', 'body-too-large', 'unsupported-media-type'];
+const withSession: readonly ErrorCode[] = ['session-missing', 'session-invalid', 'too-many-requests'];
+
+/** One sentence for all errors of an operation; each is a problem document (RFC 9457). */
+export function problemResponses(codes: readonly ErrorCode[], { session = true } = {}) {
+  const all = [...everywhere, ...(session ? withSession : []), ...codes];
+  return {
+    default: {
+      description: `Refused: ${all.map(code => `${errorCodes[code].status} ${code}`).join(', ')}`,
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
+  };
+}
+
+export function jsonBody<S extends z.ZodType>(schema: S) {
+  return { content: { 'application/json': { schema } }, required: true };
+}
+
+export function jsonAnswer<S extends z.ZodType>(description: string, schema: S) {
+  return { description, content: { 'application/json': { schema } } };
+}

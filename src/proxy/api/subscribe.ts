@@ -1,0 +1,84 @@
+// POST /v1/subscriptions: this device shows this mailbox's count. What the sealed target is, the relay says: a
+// device's word is not enough, or a stolen sealed target would bring its thief's count to somebody else's phone.
+
+import { createRoute } from '@hono/zod-openapi';
+import { subscribeRequestSchema, subscriptionSchema } from '../../contract/devices.ts';
+import type { ProviderName, WebPushKeys } from '../../contract/push-targets.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { parseDeviceKeys } from '../../runtime/webpush/device-keys.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { DeviceApp } from './device-app.ts';
+import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from './device-operation.ts';
+import { type RelayForDevices, refusedByRelay, relayAway } from './relay-for-devices.ts';
+
+export const subscribeRoute = createRoute({
+  method: 'post',
+  path: '/v1/subscriptions',
+  operationId: 'subscribe',
+  summary: "Show the mailbox's unseen count on this device's icon; repeating it renews",
+  security: sessionSecurity,
+  request: { body: jsonBody(subscribeRequestSchema) },
+  responses: {
+    201: jsonAnswer('Subscribed; the count follows as soon as it is known', subscriptionSchema),
+    ...problemResponses([
+      'target-not-openable',
+      'target-denied',
+      'app-unknown',
+      'installation-mismatch',
+      'subscription-limit',
+      'relay-not-connected',
+      'relay-unreachable',
+    ]),
+  },
+});
+
+export function addSubscribe(
+  app: DeviceApp,
+  {
+    relay,
+    subscriptions,
+  }: { relay: Pick<RelayForDevices, 'describeTarget'>; subscriptions: Pick<Subscriptions, 'subscribe'> },
+): void {
+  app.openapi(subscribeRoute, async context => {
+    const { appId, sealedTarget, policy, presentation, keys } = context.req.valid('json');
+    const { mailboxId, installationId } = context.get('session');
+    const answer = await relay.describeTarget(
+      { appId, sealedTarget },
+      { signal: context.req.raw.signal, traceId: context.get('traceId') },
+    );
+    if (answer.kind === 'refused') throw refusedByRelay(answer.failure);
+    if (answer.kind === 'failed') throw relayAway(answer.failure);
+    const { target } = answer;
+    if (target.installationId !== installationId) {
+      throw new AppError('installation-mismatch', 'this sealed target belongs to another installation', {
+        hint: 'register this installation at the relay with a ticket of its own',
+      });
+    }
+    assertKeysFit(target.provider, keys);
+    const subscription = await subscriptions.subscribe({
+      mailboxId,
+      installationId,
+      appId,
+      sealedTarget,
+      target,
+      policy,
+      presentation,
+      keys,
+    });
+    return context.json(subscription, 201);
+  });
+}
+
+function assertKeysFit(provider: ProviderName, keys: WebPushKeys | undefined): void {
+  if (provider === 'apns' && keys !== undefined) {
+    throw new AppError('invalid-request', '"keys": only Web Push has them, and this target is of APNs');
+  }
+  if (provider === 'webpush' && keys === undefined) {
+    throw new AppError('invalid-request', '"keys": a Web Push subscription needs its p256dh and auth keys');
+  }
+  if (keys !== undefined && parseDeviceKeys(keys) === undefined) {
+    throw new AppError('invalid-request', '"keys": p256dh is no point of the curve P-256', {
+      hint: "pass on what PushSubscription.getKey('p256dh') gives, base64url without padding",
+    });
+  }
+}
