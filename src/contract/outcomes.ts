@@ -34,6 +34,8 @@ export const deferralReasons = [
   'app-unknown',
   /** Too many devices of this app were reported gone at once: endings are frozen until the operator looks. */
   'gone-frozen',
+  /** The provider says that the device is gone, as of a time before its registration: not believed. */
+  'gone-before-registration',
   /** A device's own quota at the relay. */
   'device-throttled',
   /** The organization's quota at the relay. */

@@ -18,8 +18,8 @@ export type RelayEvent =
       kind: 'notification-outcome';
       traceId: string;
       organizationId: string;
-      appId: string;
-      /** Absent where the relay judged before it knew. */
+      /** These three are absent where the relay judged before it knew. */
+      appId?: string;
       provider?: ProviderName;
       targetId?: string;
       result: NotificationResult;
@@ -32,6 +32,8 @@ export type RelayEvent =
   | ({ kind: 'app-recovered' } & RouteFacts)
   | { kind: 'endings-frozen'; organizationId: string; appId: string; gone: number; judged: number }
   | { kind: 'seal-key-unknown'; organizationId: string; keyId: string }
+  /** Items could not be looked at: the database, or an error of ours. */
+  | { kind: 'delivery-failed'; traceId: string; error: string }
   /** A provider's code threw, which it must not. */
   | { kind: 'provider-failed'; appId: string; provider: ProviderName; traceId: string; error: string }
   | {
@@ -81,12 +83,14 @@ export class RelayEvents {
       case 'endings-frozen':
       case 'seal-key-unknown':
       case 'provider-failed':
+      case 'delivery-failed':
         this.#logger.error(fields, kind);
         break;
       case 'notification-outcome': {
         const { result, ...facts } = event;
-        const { replacementTarget: _, ...said } = { replacementTarget: undefined, ...result };
-        this.#logger.info({ ...facts, ...said, kind: undefined }, kind);
+        const { outcome } = result;
+        const said = outcome === 'accepted' ? { providerId: result.providerId } : { reason: result.reason };
+        this.#logger.info({ ...facts, outcome, ...said }, kind);
         break;
       }
       case 'token-refused':
@@ -135,6 +139,8 @@ export class RelayEvents {
         break;
       case 'seal-key-unknown':
         metrics.sealKeyUnknown.inc();
+        break;
+      case 'delivery-failed':
         break;
       case 'provider-failed':
         metrics.providerFailed.inc({ provider: event.provider });

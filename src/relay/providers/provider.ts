@@ -41,7 +41,7 @@ export type ProviderAnswer =
   /** This message, as it is, will never be taken. */
   | { kind: 'unacceptable'; reason: string; tooLarge?: boolean }
   | { kind: 'throttled'; scope: 'target' | 'app'; reason: string; retryAfterMs?: number }
-  /** Certainly not processed; try again later. */
+  /** Certainly not processed; try again later. The reason `unreachable` means that no connection came about. */
   | { kind: 'unavailable'; reason: string; retryAfterMs?: number }
   /** The message had left and no answer came: nobody knows. */
   | { kind: 'outcome-unknown'; reason: string }
@@ -54,3 +54,6 @@ export type Provider<T extends PushTarget = PushTarget> = AsyncDisposable & {
   deliver(notification: ProviderNotification<T>): Promise<ProviderAnswer>;
   challenge(challenge: Challenge<T>): Promise<ProviderAnswer>;
 };
+
+/** What each app is configured for, by app id. A provider that is not configured is absent. */
+export type AppProviders = ReadonlyMap<string, ReadonlyMap<ProviderName, Provider>>;
