@@ -30,6 +30,10 @@ const imapServerShape = {
     .default('tls')
     .describe('none sends passwords in the clear: only towards this same machine'),
   ca_file: z.string().optional().describe('PEM certificates to trust besides the system’s'),
+  dangerously_allow_plaintext: z
+    .boolean()
+    .default(false)
+    .describe('Allow security: none towards another machine: passwords travel in the clear'),
 };
 const imapServer = z.strictObject(imapServerShape);
 
@@ -59,6 +63,10 @@ const dovecotSource = z.strictObject({
           .string()
           .regex(/^0[0-7]{3}$/)
           .default('0660'),
+        group: z
+          .string()
+          .optional()
+          .describe('Group of the socket, which mail processes need (Dovecot’s mail_access_groups)'),
       }),
       z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
     ])

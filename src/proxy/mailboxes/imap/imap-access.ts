@@ -1,0 +1,53 @@
+// Short visits to an IMAP server, for both sources: proving a person's password, and reading one INBOX's count.
+// Sign-ins of people don't wait behind recounts.
+
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Secret } from '../../../runtime/secrets.ts';
+import type { RecountResult, SignInResult } from '../mailbox-source.ts';
+import { ParallelLimit } from '../parallel-limit.ts';
+import { ImapConnection, type ImapLogin } from './imap-connection.ts';
+import type { ImapServer } from './imap-server.ts';
+
+export class ImapAccess {
+  readonly #server: ImapServer;
+  readonly #clock: Clock;
+  readonly #signIns = new ParallelLimit(10);
+  readonly #counts = new ParallelLimit(10);
+
+  constructor({ server, clock }: { server: ImapServer; clock: Clock }) {
+    this.#server = server;
+    this.#clock = clock;
+  }
+
+  async signIn(signInName: string, password: Secret): Promise<SignInResult> {
+    if (signInName === '' || password.reveal() === '') return { outcome: 'refused' };
+    return this.#signIns.run(async () => {
+      const opened = await ImapConnection.open(
+        this.#server,
+        { user: signInName, password },
+        { clock: this.#clock },
+      );
+      if (opened.outcome === 'open') {
+        opened.connection[Symbol.dispose]();
+        return { outcome: 'accepted' };
+      }
+      return opened.outcome === 'refused'
+        ? { outcome: 'refused' }
+        : { outcome: 'unreachable', detail: opened.detail };
+    });
+  }
+
+  /** One result, when its turn comes; never rejects except with the signal's reason. */
+  async count(mailboxId: string, login: ImapLogin, signal: AbortSignal): Promise<RecountResult> {
+    return this.#counts.run(async () => {
+      const opened = await ImapConnection.open(this.#server, login, { clock: this.#clock, signal });
+      if (opened.outcome !== 'open') return { mailboxId, ...opened };
+      using connection = opened.connection;
+      try {
+        return { mailboxId, outcome: 'counted', count: await connection.statusOfInbox() };
+      } catch (error) {
+        return { mailboxId, ...connection.describe(error) };
+      }
+    }, signal);
+  }
+}
