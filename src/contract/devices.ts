@@ -14,7 +14,12 @@ import { presentationSchema, webPushKeysSchema } from './push-targets.ts';
 /** POST /v1/sessions */
 export const signInRequestSchema = z.strictObject({
   user: z.string().min(1).max(320),
-  password: z.string().min(1).max(1024),
+  password: z
+    .string()
+    .min(1)
+    .max(1024)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what no mail server takes
+    .regex(/^[^\u0000\r\n]*$/, 'must be one line'),
   installationId: installationIdSchema,
   deviceName: z.string().max(80).optional().describe('For the person\'s list of devices: "Anna\'s phone"'),
 });

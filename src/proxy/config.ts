@@ -102,6 +102,10 @@ export const proxyConfigSchema = z.strictObject({
     .describe('Without it, a reverse proxy in front must speak TLS'),
   metrics: address('127.0.0.1', 9465),
   public_url: z.url().describe('Where devices reach this proxy'),
+  allowed_origins: z
+    .array(z.url().transform(url => new URL(url).origin))
+    .default([])
+    .describe('Web apps of other origins that may call the API for devices'),
   trusted_proxies: z
     .array(z.string())
     .default([])

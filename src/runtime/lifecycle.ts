@@ -5,7 +5,11 @@ import type { Clock } from './clock.ts';
 import { describeError } from './errors.ts';
 import type { Logger } from './logger.ts';
 
-export type Service = AsyncDisposable & { start(): Promise<void> };
+export type Service = AsyncDisposable & {
+  start(): Promise<void>;
+  /** Rejects when the running service cannot go on. */
+  readonly failed?: Promise<never>;
+};
 
 export async function runUntilSignal(
   service: Service,
@@ -27,7 +31,10 @@ export async function runUntilSignal(
   try {
     await service.start();
     ready?.();
-    const signal = await stop.promise;
+    const signal = await Promise.race([
+      stop.promise,
+      ...(service.failed === undefined ? [] : [service.failed]),
+    ]);
     logger.info({ signal }, 'stopping');
     clock.after(
       forceAfterMs,

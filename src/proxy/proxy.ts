@@ -1,0 +1,230 @@
+// The proxy, put together by hand: the stages of a badge's way in their order, its API for devices, its metrics.
+// It refuses to start on what only an operator can mend (configuration, key file, database, a taken address). A mail
+// server or a relay that is away is no reason: it keeps trying, and says so in its log and at /health.
+
+import { readFileSync } from 'node:fs';
+import type { BadgePayload } from '../contract/badge-payload.ts';
+import type { WebPushKeys } from '../contract/push-targets.ts';
+import { openDatabase } from '../database/database.ts';
+import { migrate } from '../database/migrator.ts';
+import { type Clock, SystemClock } from '../runtime/clock.ts';
+import { AppError, describeError } from '../runtime/errors.ts';
+import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
+import { fetchHandler, HttpListener } from '../runtime/http/listener.ts';
+import type { Service } from '../runtime/lifecycle.ts';
+import { createLogger, type Logger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
+import { openKeyFile } from '../runtime/secrets.ts';
+import { parseDeviceKeys } from '../runtime/webpush/device-keys.ts';
+import { encryptForDevice } from '../runtime/webpush/encrypt.ts';
+import { createDeviceApi } from './api/device-api.ts';
+import { passwordPurpose } from './api/mailbox-account.ts';
+import { createMetricsApp } from './api/metrics-app.ts';
+import type { RelayForDevices } from './api/relay-for-devices.ts';
+import { Sessions } from './api/sessions.ts';
+import { SignInThrottle } from './api/sign-in-throttle.ts';
+import type { ProxyConfig } from './config.ts';
+import { Lease } from './database/lease.ts';
+import { proxyMigrations } from './database/migrations.ts';
+import type { ProxySchema } from './database/schema.ts';
+import { ProxyEvents } from './events.ts';
+import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
+import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
+import type { MailboxSource } from './mailboxes/mailbox-source.ts';
+import { Publisher } from './publisher/publisher.ts';
+import { RelayClient } from './publisher/relay-client.ts';
+import type { RelayPort } from './publisher/relay-port.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
+import { RelayAccess } from './trust/relay-access.ts';
+import { createRelayHttp } from './trust/relay-http.ts';
+import { UnseenCounter } from './unseen/unseen-counter.ts';
+
+const purgeEveryMs = 3_600_000;
+
+export type ProxyOverrides = {
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+  fetch?: typeof fetch;
+  /** In place of what the configuration names. */
+  source?: MailboxSource;
+  /** In place of the relay that the database names. */
+  relay?: { port?: RelayPort; forDevices?: RelayForDevices };
+};
+
+export type Proxy = Service & {
+  /** Rejects when another process has taken over. */
+  readonly failed: Promise<never>;
+  /** The ports that are really open; known once started. */
+  readonly ports: { devices: number; metrics: number };
+  readonly events: Pick<ProxyEvents, 'listen'>;
+};
+
+export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {}): Proxy {
+  const clock = overrides.clock ?? new SystemClock();
+  const random = overrides.random ?? systemRandom;
+  const logger = overrides.logger ?? createLogger({ name: 'proxy', level: config.log_level });
+  const metrics = createMetrics({ defaultMetrics: true });
+  const events = new ProxyEvents({ logger, metrics });
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined); // it is told whoever waits, and may be nobody
+  const parts = new AsyncDisposableStack(); // disposed in reverse: listeners first, the database last
+  const ports = { devices: 0, metrics: 0 };
+
+  async function start(): Promise<void> {
+    const tls = config.tls === undefined ? undefined : readTls(config.tls);
+    const secrets = openKeyFile(config.key_file, random);
+    const database = parts.use(openDatabase<ProxySchema>(config.database, { clock }));
+    const { db } = database;
+    await migrate(db, proxyMigrations);
+    const lease = new Lease({ db });
+    await lease.take();
+
+    const http = parts.use(createRelayHttp(config.relay, clock));
+    const { timeout: timeoutMs } = config.relay;
+    const access = parts.use(new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs }));
+    const source = parts.use(
+      overrides.source ?? mailboxSourceOf(config, { fetch: overrides.fetch ?? fetch, clock, random, logger }),
+    );
+
+    const publisher = parts.use(
+      new Publisher({
+        db,
+        lease,
+        relay: overrides.relay?.port ?? new RelayClient({ http, credentials: access, timeoutMs }),
+        subscriptions: {
+          targetGone: (...request) => subscriptions.targetGone(...request),
+          iconsSettled: (...request) => subscriptions.iconsSettled(...request),
+        },
+        clock,
+        random,
+        events,
+        encryptBadge: (keys, payload) => encryptBadge(keys, payload, random),
+        onFailure: error => failure.reject(error),
+      }),
+    );
+    const unseenCounter = parts.use(
+      new UnseenCounter({
+        db,
+        lease,
+        source,
+        clock,
+        random,
+        events,
+        recountEveryMs: config.mailboxes.recount_every,
+        openPassword: (mailboxId, sealed) => secrets.open(passwordPurpose(mailboxId), sealed),
+        applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
+        countsApplied: () => publisher.wake(),
+      }),
+    );
+    const mailboxesChanged = (): void => unseenCounter.subscriptionsChanged();
+    const subscriptions = parts.use(
+      new Subscriptions({
+        db,
+        clock,
+        random,
+        events,
+        lifetimeMs: config.subscriptions.lifetime,
+        perMailbox: config.subscriptions.per_mailbox,
+        iconsChanged: () => publisher.wake(),
+        mailboxesChanged,
+      }),
+    );
+
+    await access.start();
+    subscriptions.start();
+    await publisher.start();
+    await unseenCounter.start();
+    parts.use(
+      database.onForeignChange(() => {
+        access.reload().catch(error => logger.error({ error: describeError(error) }, 'reloading failed'));
+        mailboxesChanged();
+        publisher.wake();
+      }),
+    );
+
+    const sessions = new Sessions({ db, clock, random });
+    parts.use(purgeRegularly(sessions, clock, logger));
+    const trusted = trustedProxies(config.trusted_proxies);
+    const nameRule = mailboxNameRule(config);
+    const deviceApi = createDeviceApi({
+      db,
+      clock,
+      random,
+      logger,
+      secrets,
+      sessions,
+      throttle: new SignInThrottle({ clock }),
+      source,
+      subscriptions,
+      relay: overrides.relay?.forDevices ?? relayForDevices(access),
+      canonicalName: signInName => canonicalMailboxName(signInName, nameRule),
+      clientAddress: ({ incoming }) => clientAddress(incoming, trusted),
+      mailboxesChanged,
+      allowedOrigins: config.allowed_origins,
+    });
+    const metricsApp = createMetricsApp({
+      db,
+      clock,
+      metrics,
+      logger,
+      random,
+      authorize: () => access.authorize(),
+    });
+    const devices = await HttpListener.open(config.listen, fetchHandler(deviceApi.fetch), {
+      clock,
+      ...(tls === undefined ? {} : { tls }),
+    });
+    ports.devices = parts.use(devices).port;
+    ports.metrics = parts.use(
+      await HttpListener.open(config.metrics, fetchHandler(metricsApp.fetch), { clock }),
+    ).port;
+    logger.info({ ...ports, source: source.name, publicUrl: config.public_url }, 'the proxy is running');
+  }
+
+  return {
+    start,
+    failed: failure.promise,
+    ports,
+    events,
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+  };
+}
+
+function relayForDevices({ trust, tickets, describeTarget }: RelayAccess): RelayForDevices {
+  return {
+    apps: () => (trust.state.kind === 'connected' ? trust.state.connection.pin.metadata.apps : undefined),
+    signTicket: request => tickets.sign(request),
+    describeTarget,
+  };
+}
+
+function encryptBadge(keys: WebPushKeys, payload: BadgePayload, random: Random): Uint8Array {
+  const device = parseDeviceKeys(keys);
+  if (device === undefined) throw new RangeError('the keys of a device are no Web Push keys');
+  return encryptForDevice(device, Buffer.from(JSON.stringify(payload)), { random });
+}
+
+function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {
+  const purge = (): void => {
+    sessions.purge().catch(error => logger.error({ error: describeError(error) }, 'purging sessions failed'));
+    timer = clock.after(purgeEveryMs, purge, { background: true });
+  };
+  let timer = clock.after(purgeEveryMs, purge, { background: true });
+  return { [Symbol.dispose]: () => timer.cancel() };
+}
+
+function readTls(files: NonNullable<ProxyConfig['tls']>): { cert: string; key: string } {
+  try {
+    return {
+      cert: readFileSync(files.certificate_file, 'utf8'),
+      key: readFileSync(files.key_file, 'utf8'),
+    };
+  } catch (cause) {
+    throw new AppError('config-invalid', `tls: ${describeError(cause)}`, {
+      hint: 'certificate and key must be PEM files that the service user can read',
+      cause,
+    });
+  }
+}
