@@ -1,15 +1,36 @@
-// wanted ≠ shown ⇒ publish.
+// wanted ≠ shown ⇒ publish (DESIGN §3.1, R1–R5). One loop does everything that is written: each round is one
+// transaction that stores the answers that came, clears what may be cleared, and claims what is due; then, committed,
+// its batch goes out. So what leaves this host is always in the database before (R2), and killing the process at any
+// instant leaves attempts that block their icons until nobody can start them any more (R4), and nothing else.
+// Memory holds the icons in flight, never events. The loop sleeps until it is woken or something is due; the slow
+// poll is for truth: a lost wake-up costs latency only.
 
-import type { Kysely } from 'kysely';
-import type { BadgePayload } from '../../contract/badge-payload.ts';
-import type { WebPushKeys } from '../../contract/push-targets.ts';
+import { setImmediate as macrotask } from 'node:timers/promises';
+import type { Kysely, Transaction } from 'kysely';
+import { publishLimits } from '../../contract/publishing.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { AppError, describeError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Lease } from '../database/lease.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { RelayPort } from './relay-port.ts';
+import type { Claim } from './claim.ts';
+import { claimDue } from './claim-due.ts';
+import { askRepetitions, boundTimes, nextDueAt } from './due-times.ts';
+import { type EncryptBadge, toNotification } from './notification.ts';
+import { RelayPace } from './relay-pace.ts';
+import type { PublishEnd, RelayPort } from './relay-port.ts';
+import { type Answer, clearAttempts, clearExpired, storeResults } from './store-results.ts';
+
+/** After it the relay starts nothing (R4). */
+const notAfterMs = publishLimits.notAfterAheadMs;
+/** What the relay started at `notAfter` has an end 10 s later. */
+const blocksMs = notAfterMs + 10_000;
+const pollMs = 5000;
+const afterErrorMs = 1000;
+const stopWithinMs = 3000;
+const longestWaitMs = 2 * 60 * 60_000;
 
 export type PublisherOptions = {
   db: Kysely<ProxySchema>;
@@ -20,26 +41,213 @@ export type PublisherOptions = {
   clock: Clock;
   random: Random;
   events: ProxyEvents;
-  /** RFC 8291; throws for keys that are no keys. */
-  encryptBadge(keys: WebPushKeys, payload: BadgePayload): Uint8Array;
+  encryptBadge: EncryptBadge;
   /** The publisher stopped by itself: AppError `proxy-taken-over`. */
   onFailure(error: unknown): void;
 };
 
 export class Publisher implements AsyncDisposable {
   readonly #options: PublisherOptions;
+  readonly #pace: RelayPace;
+  /** Came since the last round. */
+  #answers: Answer[] = [];
+  /** Claims of which nothing left this host, or which the relay refused as a whole. */
+  #notStarted: { claims: readonly Claim[]; reason: string }[] = [];
+  readonly #requests = new Set<AbortController>();
+  #steadyOffset = 0;
+  #loop: Promise<void> | undefined;
+  #woken = false;
+  #wakeSleeper: () => void = () => undefined;
+  #stopping = false;
+  #abandoned = false;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
+    this.#pace = new RelayPace(options);
   }
 
   async start(): Promise<void> {
-    await this.#options.db.selectFrom('proxy_state').select('lease_epoch').execute();
+    const { db, clock, lease } = this.#options;
+    this.#steadyOffset = clock.now() - clock.monotonic();
+    await db.transaction().execute(async transaction => {
+      await lease.assertHeld(transaction);
+      await boundTimes(transaction, { now: this.#now(), blocksMs, longestMs: longestWaitMs });
+    });
+    this.#loop = this.#run();
   }
 
   /** Something may be due. */
-  wake(): void {}
+  wake(): void {
+    this.#woken = true;
+    this.#wakeSleeper();
+  }
 
-  /** Starts nothing more, waits briefly for answers; attempts without one stay in the database. */
-  async [Symbol.asyncDispose](): Promise<void> {}
+  /** Starts nothing more and waits briefly for answers; attempts without one stay in the database (R4). */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    const grace = this.#options.clock.after(stopWithinMs, () => this.#abandon());
+    await this.#loop;
+    grace.cancel();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#finished()) {
+      this.#woken = false;
+      let delayMs: number;
+      try {
+        delayMs = await this.#round();
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'proxy-taken-over') {
+          this.#abandon();
+          this.#options.onFailure(error);
+          return;
+        }
+        this.#options.events.record({
+          kind: 'storing-failed',
+          what: 'publishing',
+          error: describeError(error),
+        });
+        delayMs = afterErrorMs;
+        this.#woken = false; // what came meanwhile is no reason to try a broken database at once
+      }
+      await this.#sleep(delayMs);
+    }
+  }
+
+  #finished(): boolean {
+    const idle = this.#requests.size === 0 && this.#answers.length === 0 && this.#notStarted.length === 0;
+    return this.#stopping && (this.#abandoned || idle);
+  }
+
+  #abandon(): void {
+    this.#abandoned = true;
+    for (const request of this.#requests) request.abort();
+    this.wake();
+  }
+
+  /** One transaction, then one batch. Answers how long nothing more can be due. */
+  async #round(): Promise<number> {
+    const { db, relay, events } = this.#options;
+    const now = this.#now();
+    const relayNow = relay.relayNow();
+    const items = this.#stopping || relayNow === undefined ? 0 : this.#pace.itemsNow(now);
+    const answers = this.#answers.slice();
+    const notStarted = this.#notStarted.slice();
+
+    const done = await db
+      .transaction()
+      .execute(transaction => this.#commitRound(transaction, { now, items, answers, notStarted }));
+    this.#answers = this.#answers.slice(answers.length);
+    this.#notStarted = this.#notStarted.slice(notStarted.length);
+    for (const event of done.outcomes) events.record(event);
+    if (done.claims.length > 0 && relayNow !== undefined) {
+      this.#publish(done.claims, Math.floor(relayNow) + notAfterMs);
+    }
+
+    const after = this.#now();
+    if (done.more && this.#pace.itemsNow(after) > 0) return 0;
+    const probeAt = this.#pace.open === 0 ? this.#pace.probeAt : undefined;
+    const nextAt = Math.min(done.nextAt, probeAt !== undefined && probeAt > after ? probeAt : after + pollMs);
+    return Math.min(Math.max(0, nextAt - after), relayNow === undefined ? afterErrorMs : pollMs);
+  }
+
+  async #commitRound(
+    transaction: Transaction<ProxySchema>,
+    {
+      now,
+      items,
+      answers,
+      notStarted,
+    }: {
+      now: number;
+      items: number;
+      answers: readonly Answer[];
+      notStarted: readonly { claims: readonly Claim[]; reason: string }[];
+    },
+  ) {
+    const { lease, random, subscriptions } = this.#options;
+    const { epoch } = lease;
+    await lease.assertHeld(transaction);
+    const outcomes = await storeResults(transaction, answers, { now, epoch, random, subscriptions });
+    for (const { claims, reason } of notStarted) {
+      await clearAttempts(
+        transaction,
+        claims.map(claim => claim.attemptId),
+        { reason, now },
+      );
+    }
+    outcomes.push(...(await clearExpired(transaction, now)));
+    await askRepetitions(transaction, now);
+    const { claims, more } =
+      items === 0
+        ? { claims: [], more: false }
+        : await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random });
+    const nextAt = await nextDueAt(transaction, { waiting: items > 0 });
+    return { outcomes, claims, more, nextAt };
+  }
+
+  /** Only after its transaction: `notAfter` and the attempts' `attempt_blocks_until` were taken at the same moment. */
+  #publish(claims: readonly Claim[], notAfter: number): void {
+    const { relay, clock, events, encryptBadge } = this.#options;
+    const waiting = new Map(claims.map(claim => [claim.attemptId, claim]));
+    for (const claim of claims) {
+      const { iconId, badge, rev, traceId } = claim;
+      events.record({ kind: 'badge-published', iconId, badge, rev, traceId });
+    }
+    const onResult = (result: Answer['result']): void => {
+      const claim = waiting.get(result.id);
+      if (claim === undefined) return;
+      waiting.delete(result.id);
+      this.#answers.push({ claim, result });
+      this.wake();
+    };
+    const notifications = claims.flatMap(claim => {
+      try {
+        return toNotification(claim, encryptBadge);
+      } catch (error) {
+        const detail = describeError(error);
+        onResult({ id: claim.attemptId, outcome: 'rejected', reason: 'notification-invalid', detail });
+        return [];
+      }
+    });
+    if (notifications.length === 0) return;
+    const request = new AbortController();
+    this.#requests.add(request);
+    const batch = this.#pace.opened();
+    const deadline = clock.after(blocksMs, () => request.abort());
+    void relay.publish({ notAfter, notifications }, { signal: request.signal, onResult }).then(end => {
+      deadline.cancel();
+      this.#requests.delete(request);
+      this.#ended(end, batch, [...waiting.values()]);
+      this.wake();
+    });
+  }
+
+  #ended(end: PublishEnd, batch: ReturnType<RelayPace['opened']>, unanswered: readonly Claim[]): void {
+    const { events } = this.#options;
+    if (end.kind === 'answered') {
+      if (batch.succeeded()) events.record({ kind: 'relay-available' });
+      return;
+    }
+    const retryInMs = batch.failed(this.#now(), end.kind === 'refused' ? end.retryAfterMs : undefined);
+    events.record({ kind: 'relay-unavailable', end: end.kind, detail: end.detail, retryInMs });
+    if (end.kind !== 'broken') this.#notStarted.push({ claims: unanswered, reason: end.code });
+  }
+
+  /** This host's clock as it ran since the start: a step of the wall clock must not end an attempt early (R4). */
+  #now(): number {
+    return Math.floor(this.#steadyOffset + this.#options.clock.monotonic());
+  }
+
+  /** Always lets the event loop turn: SQLite answers within the turn, and sockets would starve. */
+  async #sleep(delayMs: number): Promise<void> {
+    await macrotask();
+    if (this.#woken || delayMs <= 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wakeSleeper = resolve;
+    const timer = this.#options.clock.after(delayMs, resolve, { background: true });
+    await promise;
+    timer.cancel();
+  }
 }

@@ -5,10 +5,10 @@
 import type { Transaction } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
+import { repeatAfterMs } from '../repetition.ts';
 
 /** The furthest that a badge can count (contract/identifiers.ts, badgeSchema). */
 const largestBadge = 2_147_483_647;
-export const repeatAfterMs = 60_000;
 
 /** Why it is computed again: followed through to the provider's answer. */
 export type Cause = { traceId: string; observedAt: number };
