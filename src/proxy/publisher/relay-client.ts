@@ -4,7 +4,7 @@
 import type { PublishRequest } from '../../contract/publishing.ts';
 import { proxyUserAgent } from '../../contract/versions.ts';
 import { describeError } from '../../runtime/errors.ts';
-import type { AnswerHead, HttpClient } from '../../runtime/http/http-client.ts';
+import type { AnswerHead, HttpClient, HttpFailure } from '../../runtime/http/http-client.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import { PublishAnswer } from './publish-answer.ts';
 import type { PublishEnd, RelayPort } from './relay-port.ts';
@@ -65,11 +65,7 @@ export class RelayClient implements RelayPort {
       },
       head => answer.receive(head),
     );
-    if (end.kind === 'not-sent') {
-      const code = end.reason === 'tls-untrusted' ? 'tls-untrusted' : 'relay-unreachable';
-      return { kind: 'not-sent', code, detail: end.detail };
-    }
-    if (end.kind === 'broken') return { kind: 'broken', detail: end.detail };
+    if (end.kind !== 'answered') return exchangeFailed(end);
     if (end.status !== 200) return this.#judgeRefusal(end, answer, accessToken);
     try {
       answer.finish();
@@ -97,6 +93,11 @@ export class RelayClient implements RelayPort {
       ...(after === undefined ? {} : { retryAfterMs: after }),
     };
   }
+}
+
+function exchangeFailed({ kind, reason, detail }: HttpFailure): PublishEnd {
+  if (kind === 'broken') return { kind, detail };
+  return { kind, code: reason === 'tls-untrusted' ? reason : 'relay-unreachable', detail };
 }
 
 /** For answers without a problem document, from what stands between proxy and relay. */

@@ -119,7 +119,7 @@ export class AccessTokens implements Disposable {
       this.#token = answer;
       this.#failure = undefined;
       this.#failures = 0;
-      this.#renewAfter(((answer.expiresAt - now) * 2) / 3);
+      this.#renewAfter(Math.floor(((answer.expiresAt - now) * 2) / 3));
       return { kind: 'token', accessToken: answer.accessToken };
     }
     this.#failure = answer;
