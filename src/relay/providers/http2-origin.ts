@@ -175,7 +175,8 @@ export class Http2Origin implements AsyncDisposable {
       this.#requeue(pending);
       return;
     }
-    const pauseMs = backoffMs(this.#random, pending.resends - 3, resendPause);
+    const untilTooLateMs = pending.notAfter - this.#clock.now() + 1;
+    const pauseMs = Math.min(untilTooLateMs, backoffMs(this.#random, pending.resends - 3, resendPause));
     const pause = {
       pending,
       timer: this.#clock.after(pauseMs, () => {
@@ -225,9 +226,10 @@ export class Http2Origin implements AsyncDisposable {
         },
         limitChanged: () => this.#dispatch(),
         draining: reason => {
+          this.#noteLoss(connection, reason);
           connection.phase = 'draining';
-          this.#logger.info({ origin: this.#name, reason }, 'provider connection is ending');
-          if (connection.answered) this.#replaceConnection();
+          this.#replaceConnection();
+          connection.session.close();
         },
         closed: reason => this.#onClosed(connection, reason),
       }),
@@ -241,15 +243,20 @@ export class Http2Origin implements AsyncDisposable {
       if (this.#connections.size === 0) this.#closing.resolve();
       return;
     }
-    if (!connection.answered) {
-      const delayMs = backoffMs(this.#random, this.#failures, reconnect);
-      this.#failures += 1;
-      this.#retryAt = this.#clock.monotonic() + delayMs;
-      this.#logger.warn({ origin: this.#name, reason, delayMs }, 'provider connection failed');
-    } else if (connection.phase === 'open') {
-      this.#logger.info({ origin: this.#name, reason }, 'provider connection was lost');
-    }
+    if (connection.phase !== 'draining') this.#noteLoss(connection, reason);
     this.#dispatch();
+  }
+
+  /** Backs off where the connection was of no use. */
+  #noteLoss({ answered }: Connection, reason: string): void {
+    if (answered) {
+      this.#logger.info({ origin: this.#name, reason }, 'provider connection ends');
+      return;
+    }
+    const delayMs = backoffMs(this.#random, this.#failures, reconnect);
+    this.#failures += 1;
+    this.#retryAt = this.#clock.monotonic() + delayMs;
+    this.#logger.warn({ origin: this.#name, reason, delayMs }, 'provider connection failed');
   }
 
   #failThoseThatCannotWait(waitMs: number): void {

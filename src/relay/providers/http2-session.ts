@@ -102,6 +102,7 @@ class NodeHttp2Session implements Http2Session {
   readonly #exchanges = new Set<Exchange>();
   #ready = false;
   #draining = false;
+  #closing = false;
   #requests = 0;
   #lastStreamId = Number.POSITIVE_INFINITY;
   #endReason = 'connection-closed';
@@ -191,15 +192,16 @@ class NodeHttp2Session implements Http2Session {
 
   close(): void {
     this.#draining = true;
-    if (!this.#session.destroyed) this.#session.close();
+    this.#closing = true;
+    this.#closeWhenIdle();
   }
 
   destroy(reason: string): void {
     if (this.#session.destroyed) return;
     this.#endReason = reason;
-    this.#drain(reason);
     this.#abort();
     this.#session.destroy();
+    this.#drain(reason);
   }
 
   #onSettings(): void {
@@ -258,6 +260,13 @@ class NodeHttp2Session implements Http2Session {
   #finish(exchange: Exchange, result: StreamResult): void {
     if (!this.#exchanges.delete(exchange)) return;
     exchange.done(result);
+    if (this.#closing) this.#closeWhenIdle();
+  }
+
+  /** Not earlier: a server that hears GOAWAY may refuse requests that are still on their way. */
+  #closeWhenIdle(): void {
+    const { closed, destroyed } = this.#session;
+    if (this.#exchanges.size === 0 && !closed && !destroyed) this.#session.close();
   }
 
   #onClose(): void {
