@@ -26,7 +26,7 @@ export function createRelayApi({
 }: {
   logger: Logger;
   random: Random;
-  tokens: AccessTokenVerifier;
+  tokens: Pick<AccessTokenVerifier, 'callerOf'>;
   /** Each adds one operation. */
   operations: readonly ((app: RelayApp) => void)[];
 }): RelayApp {

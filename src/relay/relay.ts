@@ -1,0 +1,218 @@
+// The relay, put together: the one place that knows every stage, and owns their lifetime. What cannot work at all
+// fails at start with a message that says what to mend; an app that cannot work is reported, and the others run.
+
+import type { IncomingMessage } from 'node:http';
+import { type OpenDatabase, openDatabase } from '../database/database.ts';
+import { migrate } from '../database/migrator.ts';
+import { type Clock, SystemClock, type Timer } from '../runtime/clock.ts';
+import { AppError, describeError } from '../runtime/errors.ts';
+import { trustedProxies } from '../runtime/http/client-address.ts';
+import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
+import type { Service } from '../runtime/lifecycle.ts';
+import { createLogger, type Logger } from '../runtime/logger.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { type Random, systemRandom } from '../runtime/random.ts';
+import { openKeyFile } from '../runtime/secrets.ts';
+import { addDescribeRelay } from './api/describe-relay.ts';
+import { addEnrolApplication } from './api/enrol-application.ts';
+import { createMetricsApp } from './api/metrics-app.ts';
+import { createRelayApi } from './api/relay-api.ts';
+import { addReportHealth } from './api/report-health.ts';
+import { openAppProviders } from './app-providers.ts';
+import type { RelayConfig } from './config.ts';
+import { readConfiguredFile } from './configured-file.ts';
+import { relayMigrations } from './database/migrations.ts';
+import type { RelaySchema } from './database/schema.ts';
+import { RelayEvents } from './events.ts';
+import { AccessTokenVerifier } from './oauth/access-token.ts';
+import { AuthorizationServer } from './oauth/authorization-server.ts';
+import { publishAudience, tokenPath } from './oauth/metadata.ts';
+import { CredentialIndex, findStandingIn } from './organizations/credential-index.ts';
+import { purgeUsedIdentifiers } from './organizations/used-identifiers.ts';
+import { openPublishing, openPublishing } from './publishing.ts';
+import { ServiceKeys } from './service-keys.ts';
+
+export type RelayOverrides = { clock?: Clock; random?: Random; logger?: Logger };
+
+export type Relay = Service & {
+  /** The ports that are open; only once started. */
+  readonly ports: { public: number; metrics: number };
+  readonly events: RelayEvents;
+  /** Signs access tokens with a new key from now on; those already issued stay good. */
+  rotateSigningKey(): Promise<void>;
+};
+
+const purgeEveryMs = 60_000;
+
+export function createRelay(config: RelayConfig, overrides: RelayOverrides = {}): Relay {
+  const clock = overrides.clock ?? new SystemClock();
+  const random = overrides.random ?? systemRandom;
+  const logger = overrides.logger ?? createLogger({ name: 'relay', level: config.log_level });
+  const metrics = createMetrics({ defaultMetrics: true });
+  const events = new RelayEvents({ logger, metrics });
+  const resources = new AsyncDisposableStack();
+  let started: { ports: Relay['ports']; authorizationServer: AuthorizationServer } | undefined;
+
+  async function start(): Promise<void> {
+    const { issuer } = config;
+    warnOfDangers(config, logger);
+    const box = openKeyFile(config.key_file, random);
+    const database = resources.use(openDatabase<RelaySchema>(config.database, { clock }));
+    const { db } = database;
+    await migrate(db, relayMigrations);
+    const keys = await ServiceKeys.open({ db, box, clock, random });
+    const apps = resources.use(await openAppProviders(config, { keys, clock, random, logger, events }));
+
+    const publishing = await openPublishing(config, {
+      db,
+      keys,
+      apps: apps.providers,
+      events,
+      clock,
+      random,
+    });
+
+    const audience = publishAudience(issuer);
+    const authorizationServer = await AuthorizationServer.open({
+      issuer,
+      audience,
+      accessTokenLifetimeMs: config.access_token_lifetime,
+      db,
+      keys,
+      clock,
+      logger,
+      events,
+    });
+    const credentials = new CredentialIndex({ find: findStandingIn(db), clock });
+    const jwks = () => authorizationServer.jwks;
+    const tokens = new AccessTokenVerifier({ issuer, audience, jwks, credentials, clock });
+
+    const publishing = await openPublishing(config, {
+      db,
+      keys,
+      apps: apps.providers,
+      events,
+      clock,
+      random,
+    });
+    const trusted = trustedProxies(config.trusted_proxies);
+    const api = createRelayApi({
+      logger,
+      random,
+      tokens,
+      operations: [
+        app => addDescribeRelay(app, { issuer, apps: apps.described, jwks, clock }),
+        app => addEnrolApplication(app, { db, issuer, clock, trusted, events }),
+        ...publishing.operations,
+        app => addReportHealth(app, { db }),
+        ...publishing.operations,
+      ],
+    });
+
+    onForeignChange(database, async () => {
+      credentials.invalidate();
+      await keys.reload();
+      await publishing.reload();
+      await authorizationServer.reload();
+      await publishing.reload();
+    });
+    keepPurging(database);
+
+    const publicListener = resources.use(
+      await HttpListener.open(
+        config.listen,
+        publicHandler(authorizationServer.handler, fetchHandler(api.fetch)),
+        { clock, ...tlsOptions(config) },
+      ),
+    );
+    const metricsListener = resources.use(
+      await HttpListener.open(
+        config.metrics,
+        fetchHandler(createMetricsApp({ db, metrics, logger, random }).fetch),
+        { clock },
+      ),
+    );
+    started = {
+      ports: { public: publicListener.port, metrics: metricsListener.port },
+      authorizationServer,
+    };
+    logger.info({ issuer, ...started.ports, apps: config.apps.length }, 'the relay is ready');
+  }
+
+  function onForeignChange(database: OpenDatabase<RelaySchema>, react: () => Promise<void>): void {
+    resources.use(
+      database.onForeignChange(() => {
+        react().catch((error: unknown) => {
+          logger.error({ error: describeError(error) }, 'a change by another process could not be taken up');
+        });
+      }),
+    );
+  }
+
+  function keepPurging({ db }: OpenDatabase<RelaySchema>): void {
+    let timer: Timer;
+    const purge = (): void => {
+      purgeUsedIdentifiers(db, clock.now()).catch((error: unknown) => {
+        logger.error({ error: describeError(error) }, 'expired identifiers could not be purged');
+      });
+      timer = clock.after(purgeEveryMs, purge, { background: true });
+    };
+    purge();
+    resources.defer(() => timer.cancel());
+  }
+
+  function running() {
+    if (started === undefined) throw new Error('the relay was not started');
+    return started;
+  }
+
+  return {
+    start,
+    events,
+    get ports() {
+      return running().ports;
+    },
+    rotateSigningKey: () => running().authorizationServer.rotateSigningKey(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** The token endpoint is a library's; everything else is ours. */
+function publicHandler(token: RequestHandler, api: RequestHandler): RequestHandler {
+  return (request, response) => {
+    const handler = pathOf(request) === tokenPath && request.method === 'POST' ? token : api;
+    handler(request, response);
+  };
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+function warnOfDangers(config: RelayConfig, logger: Logger): void {
+  if (config.issuer.startsWith('http:') && !config.dangerously_allow_http) {
+    throw new AppError('config-invalid', `the issuer ${config.issuer} is not an https URL`, {
+      hint: 'give the URL under which a TLS-terminating proxy or "tls" serves it; for tests alone: dangerously_allow_http: true',
+    });
+  }
+  if (config.dangerously_allow_http) {
+    logger.warn({}, 'dangerously_allow_http is set: tokens may travel in the clear');
+  }
+  if (config.dangerously_allow_push_hosts.length > 0) {
+    const hosts = config.dangerously_allow_push_hosts;
+    logger.warn(
+      { hosts },
+      'dangerously_allow_push_hosts is set: devices may make this relay call private addresses',
+    );
+  }
+}
+
+function tlsOptions({ tls }: RelayConfig) {
+  if (tls === undefined) return {};
+  return {
+    tls: {
+      cert: readConfiguredFile(tls.certificate_file, 'tls.certificate_file'),
+      key: readConfiguredFile(tls.key_file, 'tls.key_file'),
+    },
+  };
+}
