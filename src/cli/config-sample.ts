@@ -11,7 +11,7 @@ type JsonSchema = {
   description?: string;
 };
 
-export function sampleConfig(service: 'proxy' | 'relay', schema: z.ZodType): string {
+export function configSample(schema: z.ZodType, { service }: { service: 'proxy' | 'relay' }): string {
   const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   const head = [
     `# Mailbadge ${service}: every key with its default. Durations carry a unit (500ms, 30s, 15m, 2h, 30d).`,

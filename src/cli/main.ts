@@ -6,6 +6,7 @@ import { addProxyConfig } from './commands/proxy-config.ts';
 import { addProxyTrustConnect } from './commands/proxy-trust-connect.ts';
 import { addProxyTrustSetUp } from './commands/proxy-trust-set-up.ts';
 import { addProxyTrustStatus } from './commands/proxy-trust-status.ts';
+import { addRelayCommands } from './commands/relay.ts';
 import { printFailure } from './output.ts';
 
 const program = new Command('mailbadge')
@@ -23,6 +24,7 @@ const proxyTrust = proxy.command('trust').description('the certificate and the c
 addProxyTrustSetUp(proxyTrust);
 addProxyTrustConnect(proxyTrust);
 addProxyTrustStatus(proxyTrust);
+addRelayCommands(program);
 
 try {
   await program.parseAsync();

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import { relayConfigSchema } from '../../relay/config.ts';
-import { sampleConfig } from '../config-sample.ts';
+import { configSample } from '../config-sample.ts';
 import { processOutput } from '../output.ts';
-import { type ConfigOption, type JsonOption, readRelayConfig, withConfigAndJson } from './relay-options.ts';
+import { type ConfigOption, type JsonOption, readRelayConfig, withConfigAndJson } from '../relay-config.ts';
 
 export function addRelayConfig(relay: Command): void {
   const noun = relay.command('config').description("the relay's configuration");
@@ -21,5 +21,5 @@ export function addRelayConfig(relay: Command): void {
   noun
     .command('generate')
     .description('print a configuration file with every key and its default')
-    .action(() => output.print(sampleConfig('relay', relayConfigSchema).trimEnd()));
+    .action(() => output.print(configSample(relayConfigSchema, { service: 'relay' }).trimEnd()));
 }

@@ -9,7 +9,7 @@ import {
   type JsonOption,
   timeText,
   withConfigAndJson,
-} from './relay-options.ts';
+} from '../relay-config.ts';
 
 type Options = ConfigOption & JsonOption;
 type KeyCredential = Awaited<ReturnType<RelayAdministration['revokeCredential']>>;

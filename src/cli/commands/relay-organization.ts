@@ -10,7 +10,7 @@ import {
   type JsonOption,
   timeText,
   withConfigAndJson,
-} from './relay-options.ts';
+} from '../relay-config.ts';
 
 type Options = ConfigOption & JsonOption;
 type Organization = Awaited<ReturnType<RelayAdministration['organization']>>;

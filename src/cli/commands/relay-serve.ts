@@ -5,7 +5,7 @@ import { createRelay } from '../../relay/relay.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { runUntilSignal } from '../../runtime/lifecycle.ts';
 import { createLogger } from '../../runtime/logger.ts';
-import { type ConfigOption, readRelayConfig, withConfig } from './relay-options.ts';
+import { type ConfigOption, readRelayConfig, withConfig } from '../relay-config.ts';
 
 export function addRelayServe(relay: Command): void {
   withConfig(relay.command('serve'))

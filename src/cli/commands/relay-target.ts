@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import { processOutput } from '../output.ts';
-import { administer, type ConfigOption, type JsonOption, withConfigAndJson } from './relay-options.ts';
+import { administer, type ConfigOption, type JsonOption, withConfigAndJson } from '../relay-config.ts';
 
 type Options = ConfigOption & JsonOption & { reason: string };
 

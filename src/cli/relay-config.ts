@@ -1,18 +1,18 @@
 // What the relay's commands have in common: where its configuration is, and how to work on its database.
 
 import { type Command, Option } from 'commander';
-import { openRelayAdministration, type RelayAdministration } from '../../relay/administration.ts';
-import { parseRelayConfig, type RelayConfig } from '../../relay/config.ts';
-import { SystemClock } from '../../runtime/clock.ts';
-import { readConfigFile } from '../../runtime/config-file.ts';
-import { systemRandom } from '../../runtime/random.ts';
+import { openRelayAdministration, type RelayAdministration } from '../relay/administration.ts';
+import { parseRelayConfig, type RelayConfig } from '../relay/config.ts';
+import { SystemClock } from '../runtime/clock.ts';
+import { readConfigFile } from '../runtime/config-file.ts';
+import { systemRandom } from '../runtime/random.ts';
 
 export type ConfigOption = { config: string };
 export type JsonOption = { json: boolean };
 
 export function withConfig(command: Command): Command {
   return command.addOption(
-    new Option('--config <file>', "the relay's configuration file").default('/etc/mailbadge/relay.yaml'),
+    new Option('--config <file>', "the relay's configuration file").default('/etc/mailbadge/relay.yml'),
   );
 }
 
