@@ -1,0 +1,53 @@
+// POST /v1/targets/describe: a proxy asks what a sealed target is before it subscribes it. It must not believe a
+// device's word, and cannot read the seal itself. The push target stays sealed.
+
+import { createRoute } from '@hono/zod-openapi';
+import { describeTargetRequestSchema, describeTargetResponseSchema } from '../../contract/registration.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { DeniedTargets } from '../targets/denied-targets.ts';
+import type { OpenedTarget, RegisteredDevice, TargetSeal } from '../targets/target-seal.ts';
+import type { RelayApp } from './relay-app.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/targets/describe',
+  operationId: 'describeTarget',
+  summary: "Tells an organization what one of its devices' sealed targets is",
+  request: {
+    body: { content: { 'application/json': { schema: describeTargetRequestSchema } }, required: true },
+  },
+  responses: {
+    200: {
+      description: 'The device, without its push target',
+      content: { 'application/json': { schema: describeTargetResponseSchema } },
+    },
+  },
+});
+
+export function addDescribeTarget(
+  app: RelayApp,
+  { seal, denied }: { seal: TargetSeal; denied: DeniedTargets },
+): void {
+  app.openapi(route, async context => {
+    const { appId, sealedTarget } = context.req.valid('json');
+    const { realm, sealEpoch } = context.get('caller');
+    const device = opened(seal.open({ realm, sealEpoch, appId }, sealedTarget));
+    if ((await denied.current()).has(device.targetId)) {
+      throw new AppError('target-denied', 'the relay’s operator refuses this device');
+    }
+    const { targetId, target, installationId, registeredAt } = device;
+    return context.json({ targetId, provider: target.provider, installationId, registeredAt }, 200);
+  });
+}
+
+function opened(result: OpenedTarget): RegisteredDevice {
+  if (result.kind === 'opened') return result.device;
+  const why = {
+    'not-openable': 'it is damaged, or sealed for another organization or app',
+    'key-unknown': 'it was sealed with a key that this relay does not have',
+    expired: 'it is too old, or was revoked',
+  }[result.kind];
+  throw new AppError('target-not-openable', `the sealed target cannot be opened: ${why}`, {
+    hint: 'let the device register again',
+  });
+}
