@@ -29,7 +29,7 @@ import { AuthorizationServer } from './oauth/authorization-server.ts';
 import { publishAudience, tokenPath } from './oauth/metadata.ts';
 import { CredentialIndex, findStandingIn } from './organizations/credential-index.ts';
 import { purgeUsedIdentifiers } from './organizations/used-identifiers.ts';
-import { openPublishing, openPublishing } from './publishing.ts';
+import { openPublishing } from './publishing.ts';
 import { ServiceKeys } from './service-keys.ts';
 
 export type RelayOverrides = { clock?: Clock; random?: Random; logger?: Logger };
@@ -62,15 +62,6 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     await migrate(db, relayMigrations);
     const keys = await ServiceKeys.open({ db, box, clock, random });
     const apps = resources.use(await openAppProviders(config, { keys, clock, random, logger, events }));
-
-    const publishing = await openPublishing(config, {
-      db,
-      keys,
-      apps: apps.providers,
-      events,
-      clock,
-      random,
-    });
 
     const audience = publishAudience(issuer);
     const authorizationServer = await AuthorizationServer.open({
@@ -105,14 +96,12 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
         app => addEnrolApplication(app, { db, issuer, clock, trusted, events }),
         ...publishing.operations,
         app => addReportHealth(app, { db }),
-        ...publishing.operations,
       ],
     });
 
     onForeignChange(database, async () => {
       credentials.invalidate();
       await keys.reload();
-      await publishing.reload();
       await authorizationServer.reload();
       await publishing.reload();
     });
