@@ -71,6 +71,7 @@ export class UnseenCounter implements AsyncDisposable {
   #synchronizing: Promise<void> | undefined;
   #synchronizeAgain = false;
   #tick: Timer | undefined;
+  #started = false;
   #stopping = false;
 
   constructor(options: UnseenCounterOptions) {
@@ -91,12 +92,13 @@ export class UnseenCounter implements AsyncDisposable {
     const mailboxes = await this.#synchronize();
     await this.#options.source.start(event => this.#handle(event));
     this.#watch(mailboxes, { urgent: false });
+    this.#started = true;
     this.#keepTime();
   }
 
   /** Subscriptions came or went, or a password changed: watch what is subscribed now, and nothing else. */
   subscriptionsChanged(): void {
-    if (this.#stopping) return;
+    if (!this.#started || this.#stopping) return;
     this.#synchronizeAgain = true;
     this.#synchronizing ??= this.#synchronizeUntilDone().finally(() => {
       this.#synchronizing = undefined;

@@ -1,0 +1,97 @@
+// The invariant of DESIGN §3.1: whatever happened, when everything is up again the last badge that each provider
+// accepted equals the count. And at every moment: what leaves was stored before (R2), one attempt at a time (R4).
+// A failing run prints its seed and path; give them to fast-check to see it again.
+
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Telling } from './model-mail-server.ts';
+import type { RelayMode } from './model-relay.ts';
+import { devices, mailboxIds, World } from './world.ts';
+
+const device = fc.nat(devices.length - 1);
+const mailbox = fc.constantFrom(...mailboxIds);
+const telling = fc.constantFrom<Telling>('at once', 'at once', 'late', 'twice', 'never', 'changed');
+const relayMode = fc.constantFrom<RelayMode>('up', 'up', 'unreachable', 'refusing', 'silent');
+
+const happening = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('mail' as const), mailbox, unseen: fc.nat(9), telling }),
+  },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(9000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(70_000) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('relay' as const), mode: relayMode }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), afterSteps: fc.nat(80) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stall' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('resume' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('register' as const),
+      device,
+      mailbox,
+      newTarget: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), device, mailbox }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('opened' as const), device, badge: fc.nat(9) }) },
+);
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+
+async function happen(world: World, event: Happening, versioned: boolean): Promise<void> {
+  const fate = world.current()?.fate;
+  switch (event.kind) {
+    case 'mail':
+      world.mail.set(event.mailbox, event.unseen, event.telling, { versioned });
+      return world.clock.advance(1);
+    case 'wait':
+      return world.clock.advance(event.ms);
+    case 'relay':
+      world.relay.mode = event.mode;
+      return;
+    case 'crash':
+      if (fate === undefined) return;
+      if (event.afterSteps === 0) fate.die();
+      else fate.diesIn = event.afterSteps;
+      return;
+    case 'start':
+      return world.start();
+    case 'stall':
+      fate?.stall();
+      return;
+    case 'resume':
+      fate?.resume();
+      return world.clock.advance(1);
+    case 'register':
+      return world.subscribe(event.device, event.mailbox, event);
+    case 'unsubscribe':
+      return world.unsubscribe(event.device, event.mailbox);
+    case 'opened':
+      return world.opened(event.device, event.badge);
+  }
+}
+
+test('after any interleaving of events, unknown outcomes, crashes and takeovers the badge is the count', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(happening, { minLength: 5, maxLength: 40 }),
+      fc.nat(),
+      fc.constantFrom(0, 0.3, 1),
+      fc.boolean(),
+      async (happenings, seed, trouble, versioned) => {
+        const world = new World(seed);
+        try {
+          await world.open();
+          world.relay.trouble = trouble;
+          for (const event of happenings) await happen(world, event, versioned);
+          await world.heal();
+          world.judge();
+        } finally {
+          world.close();
+        }
+      },
+    ),
+    { numRuns: Number(process.env['MAILBADGE_PROPERTY_RUNS'] ?? 300) },
+  );
+});

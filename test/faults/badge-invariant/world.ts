@@ -1,0 +1,272 @@
+// A proxy (one process after another, sometimes two), a mail server, a relay with its providers, and devices.
+
+import assert from 'node:assert/strict';
+import { migrate } from '../../../src/database/migrator.ts';
+import { Lease } from '../../../src/proxy/database/lease.ts';
+import { proxyMigrations } from '../../../src/proxy/database/migrations.ts';
+import { ProxyEvents } from '../../../src/proxy/events.ts';
+import { Publisher } from '../../../src/proxy/publisher/publisher.ts';
+import { Subscriptions } from '../../../src/proxy/subscriptions/subscriptions.ts';
+import { UnseenCounter } from '../../../src/proxy/unseen/unseen-counter.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { ManualClock } from '../../../src/runtime/manual-clock.ts';
+import { createMetrics } from '../../../src/runtime/metrics.ts';
+import { type Random, seededRandom } from '../../../src/runtime/random.ts';
+import { Secret } from '../../../src/runtime/secrets.ts';
+import { ModelMailServer } from './model-mail-server.ts';
+import { ModelRelay } from './model-relay.ts';
+import { Fate, SharedDatabase } from './process-database.ts';
+
+export const mailboxIds = ['anna@fabrikam.com', 'ben@fabrikam.com'] as const;
+const keys = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) };
+
+/** The third shows notifications; the second and third get Web Push. */
+export const devices = [0, 1, 2].map(index => ({
+  installationId: `installation-${index}`,
+  provider: index === 0 ? ('apns' as const) : ('webpush' as const),
+  presentation: index === 2 ? ('notification' as const) : ('badge' as const),
+}));
+
+type ProxyProcess = {
+  fate: Fate;
+  subscriptions: Subscriptions;
+  publisher: Publisher;
+  failure: unknown;
+};
+type IconRow = { id: string; target_id: string; wanted: number | null; shown: number | null };
+
+export class World {
+  readonly clock = new ManualClock();
+  readonly mail = new ModelMailServer({ clock: this.clock });
+  readonly database = new SharedDatabase();
+  readonly relay: ModelRelay;
+  readonly #random: Random;
+  readonly #processes: ProxyProcess[] = [];
+  /** How often each device's target was replaced. */
+  readonly #targets = devices.map(() => 0);
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    this.relay = new ModelRelay({
+      clock: this.clock,
+      random: this.#random,
+      database: this.database,
+      skewMs: Math.floor((this.#random.fraction() - 0.5) * 7_200_000),
+    });
+  }
+
+  async open(): Promise<void> {
+    const db = this.database.open(new Fate());
+    await migrate(db, proxyMigrations);
+    for (const id of mailboxIds) {
+      await db
+        .insertInto('mailbox')
+        .values({ id, sign_in_name: id, state: 'watched', state_at: 0, created_at: 0 })
+        .execute();
+      this.mail.set(id, 0, 'never', { versioned: true });
+    }
+    this.database.read(`CREATE TABLE wanted_history (collapse_key TEXT, rev INTEGER, wanted INTEGER,
+      PRIMARY KEY (collapse_key, rev))`);
+    for (const [name, event] of [
+      ['inserted', 'INSERT'],
+      ['updated', 'UPDATE OF rev'],
+    ]) {
+      this.database.read(`CREATE TRIGGER history_${name} AFTER ${event} ON icon BEGIN
+        INSERT OR REPLACE INTO wanted_history VALUES (NEW.collapse_key, NEW.rev, NEW.wanted); END`);
+    }
+    await this.start();
+    for (const device of devices.keys())
+      for (const mailbox of mailboxIds) await this.subscribe(device, mailbox);
+  }
+
+  /** A new process; the one before, if it still runs, is taken over. */
+  async start(): Promise<void> {
+    const { clock } = this;
+    const random = this.#random;
+    const fate = new Fate();
+    const db = this.database.open(fate);
+    const events = new ProxyEvents({ logger: silentLogger, metrics: createMetrics() });
+    const lease = new Lease({ db });
+    const process: Partial<ProxyProcess> & { fate: Fate } = { fate };
+    const publisher = new Publisher({
+      db,
+      lease,
+      relay: this.relay.portFor(fate),
+      subscriptions: {
+        targetGone: (...request) => subscriptions.targetGone(...request),
+        iconsSettled: (...request) => subscriptions.iconsSettled(...request),
+      },
+      clock,
+      random,
+      events,
+      encryptBadge: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
+      onFailure: error => {
+        process.failure = error;
+        fate.die();
+      },
+    });
+    const counter = new UnseenCounter({
+      db,
+      lease,
+      source: this.mail.sourceFor(fate),
+      clock,
+      random,
+      events,
+      recountEveryMs: 60_000,
+      openPassword: () => new Secret(''),
+      applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
+      countsApplied: () => publisher.wake(),
+    });
+    const subscriptions = new Subscriptions({
+      db,
+      clock,
+      random,
+      events,
+      lifetimeMs: 30 * 86_400_000,
+      perMailbox: 20,
+      iconsChanged: () => publisher.wake(),
+      mailboxesChanged: () => counter.subscriptionsChanged(),
+    });
+    this.#processes.push(Object.assign(process, { subscriptions, publisher, failure: undefined }));
+    const started = (async () => {
+      await lease.take();
+      subscriptions.start();
+      await publisher.start();
+      await counter.start();
+    })();
+    started.catch(error => {
+      process.failure = error; // taken over while it started
+      fate.die();
+    });
+    await clock.advance(1);
+  }
+
+  current(): ProxyProcess | undefined {
+    return this.#processes.findLast(({ fate }) => !fate.dead);
+  }
+
+  async subscribe(device: number, mailboxId: string, { newTarget = false } = {}): Promise<void> {
+    const facts = devices[device];
+    if (facts === undefined) return;
+    if (newTarget) this.#targets[device] = (this.#targets[device] ?? 0) + 1;
+    const target = this.targetOf(device);
+    await this.#call(({ subscriptions }) =>
+      subscriptions.subscribe({
+        mailboxId,
+        installationId: facts.installationId,
+        appId: 'com.fabrikam.mail',
+        sealedTarget: `sealed:${target}:0`,
+        target: {
+          targetId: target,
+          provider: facts.provider,
+          installationId: facts.installationId,
+          registeredAt: this.clock.now(),
+        },
+        policy: 'unseen',
+        presentation: facts.presentation,
+        keys: facts.provider === 'webpush' ? keys : undefined,
+      }),
+    );
+  }
+
+  async unsubscribe(device: number, mailboxId: string): Promise<void> {
+    await this.#call(({ subscriptions }) =>
+      subscriptions.endDevice({
+        mailboxId,
+        installationId: devices[device]?.installationId ?? '',
+        reason: 'unsubscribed',
+      }),
+    );
+  }
+
+  async opened(device: number, badge: number): Promise<void> {
+    const [icon] = this.database.read<IconRow>(
+      'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL',
+      this.targetOf(device),
+    );
+    if (icon === undefined) return;
+    await this.#call(({ subscriptions }) =>
+      subscriptions.opened({
+        iconId: icon.id,
+        mailboxId: mailboxIds[0],
+        installationId: devices[device]?.installationId ?? '',
+        badge,
+      }),
+    );
+  }
+
+  targetOf(device: number): string {
+    return `target-${device}-${this.#targets[device] ?? 0}`;
+  }
+
+  /** Everything is up again, every paused device registers again, and time passes. */
+  async heal(): Promise<void> {
+    this.relay.mode = 'up';
+    this.relay.trouble = 0;
+    for (const { fate } of this.#processes) {
+      fate.diesIn = Number.POSITIVE_INFINITY;
+      fate.resume();
+    }
+    if (this.current() === undefined) await this.start();
+    await this.clock.advance(30_000);
+    for (const device of devices.keys()) {
+      const [paused] = this.database.read<IconRow>(
+        'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL AND paused_at IS NOT NULL',
+        this.targetOf(device),
+      );
+      if (paused !== undefined) await this.subscribe(device, mailboxIds[0]);
+    }
+    await this.clock.advance(200_000);
+  }
+
+  /** The invariant of DESIGN §3.1. */
+  judge(): void {
+    if (this.relay.violation !== undefined) throw this.relay.violation;
+    for (const { failure } of this.#processes) {
+      if (failure !== undefined) assert.equal((failure as { code?: string }).code, 'proxy-taken-over');
+    }
+    assert.equal(this.#processes.filter(({ fate }) => !fate.dead).length, 1, 'one process is left');
+    for (const device of devices.keys()) {
+      const target = this.targetOf(device);
+      const accepted = this.relay.accepted.get(target);
+      const live = this.database.read<IconRow>(
+        'SELECT id, target_id, wanted, shown FROM icon WHERE target_id = ? AND ended_at IS NULL',
+        target,
+      );
+      assert.ok(live.length <= 1, 'one target, one icon');
+      const [icon] = live;
+      if (icon === undefined) {
+        assert.equal(accepted?.badge ?? 0, 0, `${target}: an ended icon kept its badge`);
+        continue;
+      }
+      const subscribed = this.database.read<{ mailbox_id: string }>(
+        'SELECT mailbox_id FROM subscription WHERE icon_id = ? AND ended_at IS NULL',
+        icon.id,
+      );
+      const sum = subscribed.reduce(
+        (total, row) => total + (this.mail.truth.get(row.mailbox_id)?.unseen ?? 0),
+        0,
+      );
+      assert.deepEqual(
+        { wanted: icon.wanted, shown: icon.shown, accepted: accepted?.badge },
+        { wanted: sum, shown: sum, accepted: sum },
+        `${target}: the badge is not the count`,
+      );
+    }
+  }
+
+  close(): void {
+    for (const { fate } of this.#processes) fate.die();
+    this.database.close();
+  }
+
+  /** A call of a device; it is lost when the process dies or stands still, as any call may be. */
+  async #call(call: (process: ProxyProcess) => Promise<unknown>): Promise<void> {
+    const process = this.current();
+    if (process === undefined) return;
+    call(process).catch((error: { code?: string }) => {
+      if (error.code !== 'icon-not-found') this.relay.violation ??= error as unknown as Error;
+    });
+    await this.clock.advance(1);
+  }
+}
