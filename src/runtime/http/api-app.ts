@@ -4,10 +4,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { bodyLimit } from 'hono/body-limit';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Random } from '../random.ts';
+import { limitBody } from './limit-body.ts';
 import { answerProblem } from './problem.ts';
 
 export type ApiEnv = {
@@ -45,14 +45,7 @@ export function createApiApp<Env extends ApiEnv = ApiEnv>({
     await next();
     context.res.headers.set('trace-id', traceId);
   });
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytes,
-      onError: () => {
-        throw new AppError('body-too-large', `the body is larger than ${bodyBytes} bytes`);
-      },
-    }),
-  );
+  app.use(limitBody(bodyBytes));
   app.notFound(context => {
     const error = new AppError('not-found', `nothing is at ${context.req.method} ${context.req.path}`);
     return answerProblem(error, context, { logger, traceId: context.get('traceId') });
