@@ -96,7 +96,7 @@ function printWithCode({ organization, enrolment }: WithCode, { json }: JsonOpti
     ]),
   );
   output.note(
-    'The code is shown this once and works once. Its administrator runs: mailbadge proxy trust connect',
+    'The code is shown this once and works once. The organization’s administrator runs: mailbadge proxy trust connect',
   );
 }
 
