@@ -1,13 +1,30 @@
-// The command line: `mailbadge <noun> <verb>`. One file per command in `commands/`; each adds itself to its noun.
+// The command line: `mailbadge <noun> <verb>`. One file per command in `commands/`, one per noun that gathers them.
+// Only the noun that is asked for is loaded: a command of the proxy need not wait for the relay's libraries.
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../contract/versions.ts';
-import { addProxyConfig } from './commands/proxy-config.ts';
-import { addProxyTrustConnect } from './commands/proxy-trust-connect.ts';
-import { addProxyTrustSetUp } from './commands/proxy-trust-set-up.ts';
-import { addProxyTrustStatus } from './commands/proxy-trust-status.ts';
-import { addRelayCommands } from './commands/relay.ts';
 import { printFailure } from './output.ts';
+
+type Noun = { description: string; load(): Promise<(noun: Command) => void> };
+
+const nouns: Record<string, Noun> = {
+  proxy: {
+    description: 'the program on premises, beside the mail server',
+    load: async () => (await import('./commands/proxy.ts')).addProxyCommands,
+  },
+  relay: {
+    description: 'the service that delivers, for many organizations',
+    load: async () => (await import('./commands/relay.ts')).addRelayCommands,
+  },
+  simulate: {
+    description: 'strict stand-ins for push services and a mail server',
+    load: async () => (await import('./commands/simulate.ts')).addSimulateCommands,
+  },
+  demo: {
+    description: 'everything on one machine: relay, proxy, mail server, push services, a phone',
+    load: async () => (await import('./commands/demo.ts')).addDemo,
+  },
+};
 
 const program = new Command('mailbadge')
   .description(
@@ -18,15 +35,12 @@ const program = new Command('mailbadge')
   .exitOverride()
   .showHelpAfterError();
 
-const proxy = program.command('proxy').description('the program on premises, beside the mail server');
-addProxyConfig(proxy);
-const proxyTrust = proxy.command('trust').description('the certificate and the connection to a relay');
-addProxyTrustSetUp(proxyTrust);
-addProxyTrustConnect(proxyTrust);
-addProxyTrustStatus(proxyTrust);
-addRelayCommands(program);
-
 try {
+  const asked = process.argv.slice(2).find(argument => !argument.startsWith('-'));
+  for (const [name, { description, load }] of Object.entries(nouns)) {
+    const noun = program.command(name).description(description);
+    if (name === asked) (await load())(noun);
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
 import { type Random, systemRandom } from '../../runtime/random.ts';
 import { createTestCertificate, type TestCertificate } from '../certificate.ts';
 import { checkPush, maxBodyBytes, type PushRequest } from './checks.ts';
@@ -56,7 +57,15 @@ export class WebPushSimulator implements AsyncDisposable {
     const certificate = options.certificate ?? (await createTestCertificate({ hosts }));
     const simulator = new WebPushSimulator(options, certificate);
     await new Promise<void>((resolve, reject) => {
-      simulator.#server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', () => resolve());
+      simulator.#server.once('error', cause => {
+        reject(
+          new AppError('address-in-use', `cannot listen on 127.0.0.1:${options.port ?? 0}`, {
+            hint: 'another program uses the port; choose another',
+            cause,
+          }),
+        );
+      });
+      simulator.#server.listen(options.port ?? 0, '127.0.0.1', resolve);
     });
     return simulator;
   }
