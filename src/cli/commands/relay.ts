@@ -7,8 +7,7 @@ import { addRelayOrganization } from './relay-organization.ts';
 import { addRelayServe } from './relay-serve.ts';
 import { addRelayTarget } from './relay-target.ts';
 
-export function addRelayCommands(program: Command): void {
-  const relay = program.command('relay').description('the cloud service that delivers badges');
+export function addRelayCommands(relay: Command): void {
   addRelayServe(relay);
   addRelayConfig(relay);
   addRelayOrganization(relay);
