@@ -61,7 +61,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const files = await writeConfigurations(options, { apns, webPush });
   const relay = parts.use(
     createRelay(parseRelayConfig(files.relay), {
-      logger: options.relayLogger ?? createLogger({ name: 'relay', level: 'warn' }),
+      logger: options.relayLogger ?? createLogger({ name: 'relay', level: 'error' }),
     }),
   );
   await relay.start();
@@ -69,7 +69,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
   const proxy = parts.use(
     createProxy(parseProxyConfig(files.proxy), {
-      logger: options.proxyLogger ?? createLogger({ name: 'proxy', level: 'warn' }),
+      logger: options.proxyLogger ?? createLogger({ name: 'proxy', level: 'error' }),
       ...(isSource(options.source) ? { source: options.source } : {}),
     }),
   );
