@@ -3,7 +3,7 @@
 // never an organization, a device or free text. No push target is ever part of an event. Nothing may be decided by one.
 
 import type { ErrorCode } from '../contract/error-codes.ts';
-import type { NotificationResult } from '../contract/outcomes.ts';
+import type { DeferralReason, NotificationResult, RejectionReason } from '../contract/outcomes.ts';
 import type { ProviderName } from '../contract/push-targets.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -22,7 +22,10 @@ export type RelayEvent =
       appId?: string;
       provider?: ProviderName;
       targetId?: string;
-      result: NotificationResult;
+      outcome: NotificationResult['outcome'];
+      reason?: RejectionReason | DeferralReason;
+      /** The provider's own id of what it accepted. */
+      providerId?: string;
       /** In the provider's words. */
       providerReason?: string;
       latencyMs: number;
@@ -86,18 +89,12 @@ export class RelayEvents {
       case 'delivery-failed':
         this.#logger.error(fields, kind);
         break;
-      case 'notification-outcome': {
-        const { result, ...facts } = event;
-        const { outcome } = result;
-        const said = outcome === 'accepted' ? { providerId: result.providerId } : { reason: result.reason };
-        this.#logger.info({ ...facts, outcome, ...said }, kind);
-        break;
-      }
       case 'token-refused':
         this.#logger.warn(fields, kind);
         break;
       case 'credential-registered':
       case 'token-issued':
+      case 'notification-outcome':
       case 'app-recovered':
       case 'challenge-outcome':
       case 'device-registered':
@@ -119,10 +116,9 @@ export class RelayEvents {
         metrics.tokens.inc({ result: event.reason });
         break;
       case 'notification-outcome': {
-        const { result, provider = 'none' } = event;
-        const reason = 'reason' in result ? result.reason : '';
-        metrics.outcomes.inc({ provider, outcome: result.outcome, reason });
-        if (result.outcome === 'accepted') metrics.latency.observe({ provider }, event.latencyMs / 1000);
+        const { outcome, provider = 'none', reason = '' } = event;
+        metrics.outcomes.inc({ provider, outcome, reason });
+        if (outcome === 'accepted') metrics.latency.observe({ provider }, event.latencyMs / 1000);
         break;
       }
       case 'app-misconfigured':

@@ -139,7 +139,8 @@ export class Delivery {
           organizationId: batch.caller.organizationId,
           ...(notification === undefined ? {} : { appId: notification.appId }),
           ...(device === undefined ? {} : { provider: device.target.provider, targetId: device.targetId }),
-          result,
+          outcome: result.outcome,
+          ...(result.outcome === 'accepted' ? { providerId: result.providerId } : { reason: result.reason }),
           ...(providerReason === undefined ? {} : { providerReason }),
           latencyMs: this.#clock.monotonic() - arrivedAt,
         });
