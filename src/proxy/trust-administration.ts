@@ -20,6 +20,8 @@ import { parseRelayUrl } from './trust/relay-metadata.ts';
 import { inspectRelay, type SetUpRequest, type SetUpStep, setUpTrust } from './trust/set-up.ts';
 import { readTrustStatus, type TrustStatus } from './trust/trust-status.ts';
 
+export { keyKinds } from './trust/certificate.ts';
+
 export type TrustAdministration = {
   setUp(
     request: Omit<SetUpRequest, 'relayUrl'> & { relayUrl: string },
@@ -69,7 +71,7 @@ export function createTrustAdministration(
       );
     },
     async status() {
-      return await withStores(readTrustStatus);
+      return withStores(readTrustStatus);
     },
   };
 }

@@ -17,10 +17,13 @@ const tokenPath = 'POST /oauth/token';
 const hourMs = 3_600_000;
 
 /** Lets what goes over sockets finish while the clock stands still. */
-async function until(condition: () => boolean): Promise<void> {
+async function until(
+  condition: () => boolean,
+  meanwhile: () => Promise<void> = () => new Promise(resolve => setImmediate(resolve)),
+): Promise<void> {
   for (const deadline = Date.now() + 5000; !condition(); ) {
     assert.ok(Date.now() < deadline, 'it did not happen within 5 s');
-    await new Promise(resolve => setImmediate(resolve));
+    await meanwhile();
   }
 }
 
@@ -76,7 +79,7 @@ test('a token is renewed in the background at two thirds of its life', async () 
 test('a failed renewal keeps the token while it is valid, and is repeated', async () => {
   const clock = new ManualClock();
   await using relay = await RelayStandIn.open({ now: () => clock.now() });
-  await using trust = await openProxyTrust({ relay, clock });
+  await using trust = await openProxyTrust({ relay, clock, timeoutMs: hourMs });
   const { tokens } = trust.access;
   await tokens.get();
   const grant = relay.routes[tokenPath];
@@ -86,8 +89,10 @@ test('a failed renewal keeps the token while it is valid, and is repeated', asyn
   const kept = await tokens.get();
   assert.ok(kept.kind === 'token' && kept.accessToken.reveal() === 'token-1');
   relay.routes[tokenPath] = grant ?? (() => {});
-  await clock.advance(1000);
-  await until(() => relay.tokensIssued === 2);
+  await until(
+    () => relay.tokensIssued === 2,
+    () => clock.advance(100),
+  );
 });
 
 test('an invalidated token is replaced; invalidating an older one changes nothing', async () => {

@@ -57,7 +57,7 @@ async function enrolmentCode({ codeFile }: Options): Promise<Secret> {
   if (codeFile !== undefined) return readSecretFile(codeFile);
   const fromEnvironment = process.env[codeVariable];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return new Secret(fromEnvironment);
-  return await promptSecret('Enrolment code (not shown): ', {
+  return promptSecret('Enrolment code (not shown): ', {
     hint: `give the code with --code-file or in ${codeVariable}`,
   });
 }

@@ -1,9 +1,9 @@
 // mailbadge proxy trust set-up: the original's step 1, with its lines.
 
 import { dirname, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { organizationDomainSchema } from '../../contract/identifiers.ts';
-import { createTrustAdministration } from '../../proxy/trust-administration.ts';
+import { createTrustAdministration, keyKinds } from '../../proxy/trust-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';
@@ -15,6 +15,7 @@ type Options = ProxyConfigOption & {
   relay: string;
   exportTo?: string;
   newCertificate: boolean;
+  key: (typeof keyKinds)[number];
   json: boolean;
 };
 type Step = Parameters<Parameters<ReturnType<typeof createTrustAdministration>['setUp']>[1]>[0];
@@ -30,6 +31,11 @@ export function addProxyTrustSetUp(trust: Command): void {
       'where the public certificate goes (default: OAuthCert.cer beside the database)',
     )
     .option('--new-certificate', 'make a new certificate although a usable one exists', false)
+    .addOption(
+      new Option('--key <kind>', 'the key of a certificate that is made')
+        .choices(keyKinds)
+        .default(keyKinds[0]),
+    )
     .option('--json', 'one JSON document instead of lines', false)
     .addOption(proxyConfigOption())
     .action(setUp);
@@ -56,6 +62,7 @@ async function setUp(options: Options): Promise<void> {
       relayUrl: options.relay,
       exportTo,
       newCertificate: options.newCertificate,
+      keyKind: options.key,
     },
     step => {
       steps.push(step);

@@ -4,7 +4,12 @@
 import type { PublishRequest } from '../../contract/publishing.ts';
 import { proxyUserAgent } from '../../contract/versions.ts';
 import { describeError } from '../../runtime/errors.ts';
-import type { AnswerHead, HttpClient, HttpFailure } from '../../runtime/http/http-client.ts';
+import {
+  type AnswerHead,
+  type HttpClient,
+  type HttpFailure,
+  retryAfterMs,
+} from '../../runtime/http/http-client.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import { PublishAnswer } from './publish-answer.ts';
 import type { PublishEnd, RelayPort } from './relay-port.ts';
@@ -80,7 +85,7 @@ export class RelayClient implements RelayPort {
     if (status === 401) this.#credentials.invalidate(accessToken);
     if (problem?.code === 'not-after-too-far') this.#credentials.measureClock();
     if (problem?.relayTime !== undefined) this.#credentials.relayClock.observe(problem.relayTime);
-    const after = retryAfterMs(headers['retry-after']);
+    const after = retryAfterMs({ headers });
     const detail = problem?.detail ?? `HTTP ${status}`;
     // A 5xx says nothing about what was started, but for a 503 that says so itself: RFC 9110 §15.6.4.
     const certain =
@@ -122,9 +127,4 @@ function requestHeaders(
     // W3C Trace Context §3.2; a batch has the trace of its first notification, each item names its own.
     ...(traceId === undefined ? {} : { traceparent: `00-${traceId}-${traceId.slice(16)}-01` }),
   };
-}
-
-/** RFC 9110 §10.2.3, seconds. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }

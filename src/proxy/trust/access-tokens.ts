@@ -57,7 +57,7 @@ export class AccessTokens implements Disposable {
     if (this.#failure !== undefined && now - this.#failure.at < failureLifetimeMs) {
       return { kind: 'failed', failure: this.#failure.failure };
     }
-    return await this.renew();
+    return this.renew();
   }
 
   /** The relay refused this token: the next `get` asks for another. A newer token stays. */

@@ -13,7 +13,7 @@ import { type CertificateFault, faultError } from './certificate-fault.ts';
 /** Binds the sealed private keys to this use (AAD). */
 const sealPurpose = 'certificate-private-key';
 
-export type CertificateRole = 'current' | 'previous' | 'next';
+type CertificateRole = 'current' | 'previous' | 'next';
 
 export type StoredCertificate = Certificate & {
   role: CertificateRole | null;

@@ -18,10 +18,11 @@ import { Secret } from '../../runtime/secrets.ts';
 
 export const friendlyName = 'Mailbadge S2S OAuth';
 /** A relay takes nothing shorter. */
-export const minimumRsaBits = 2048;
+const minimumRsaBits = 2048;
 
-export type KeyKind = 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'p-256';
-export const keyKinds: readonly KeyKind[] = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'p-256'];
+/** The first is what a certificate gets unless told otherwise. */
+export const keyKinds = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'p-256'] as const;
+export type KeyKind = (typeof keyKinds)[number];
 
 const lifetimeMs = 5 * 365 * 86_400_000;
 /** A relay's clock may lag behind ours by this much without finding the certificate "not yet valid". */
@@ -43,12 +44,12 @@ export type Certificate = {
 
 export async function makeCertificate({
   organization,
-  kind = 'rsa-2048',
+  kind,
   now,
   random,
 }: {
   organization: string;
-  kind?: KeyKind;
+  kind: KeyKind;
   now: number;
   random: Random;
 }): Promise<{ certificate: Certificate; privateKey: Secret }> {

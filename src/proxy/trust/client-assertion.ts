@@ -5,7 +5,7 @@ import { type ClientAuth, modifyAssertion, PrivateKeyJwt } from 'openid-client';
 import type { Random } from '../../runtime/random.ts';
 import type { OrganizationKey } from './certificate-store.ts';
 
-export const assertionLifetimeSeconds = 60;
+const assertionLifetimeSeconds = 60;
 /** So that a relay whose clock lags a little does not find the assertion "not yet valid". */
 const backdateSeconds = 5;
 

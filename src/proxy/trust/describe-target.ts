@@ -8,7 +8,7 @@ import type { AccessTokens } from './access-tokens.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';
 
-export type TargetAnswer =
+type TargetAnswer =
   | { kind: 'described'; target: TargetDescription }
   /** Damaged, sealed for another organization or app, revoked, or denied: the device must register again. */
   | { kind: 'refused'; failure: RelayFailure }

@@ -61,8 +61,8 @@ export async function enrol(
   return { kind: 'enrolled', response: parsed.data, added: answer.status === 201 };
 }
 
-/** Exported for its test: claims as in contract/enrolment.ts. */
-export function signProof(
+/** Claims as in contract/enrolment.ts. */
+function signProof(
   { certificate, privateKey, algorithm }: OrganizationKey,
   { issuer, code, now, random }: { issuer: string; code: Secret; now: number; random: Random },
 ): Promise<string> {

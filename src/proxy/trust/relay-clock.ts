@@ -6,7 +6,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 
 /** More than this between the relay's clock and this machine's, and certificates and assertions fail. */
-export const allowedSkewMs = 5 * 60_000;
+const allowedSkewMs = 5 * 60_000;
 /** Two clocks drift apart by less than 200 ms in this time (300 ppm). */
 const measurementLifetimeMs = 10 * 60_000;
 

@@ -4,15 +4,13 @@
 import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
 import { problemSchema } from '../../contract/problem.ts';
 import { AppError } from '../../runtime/errors.ts';
-import type { HttpFailure } from '../../runtime/http/http-client.ts';
+import { type AnswerHead, type HttpFailure, retryAfterMs } from '../../runtime/http/http-client.ts';
 
 export type RelayFailure = {
   code: ErrorCode;
   message: string;
   hint: string;
   retryAfterMs?: number;
-  /** The relay's clock, where its answer named it. */
-  relayTime?: number;
 };
 
 export function relayFailureError(failure: RelayFailure): AppError {
@@ -61,16 +59,9 @@ export function malformedAnswer(url: URL, detail: string): RelayFailure {
 }
 
 /** What a relay's error answer says. One without a problem document comes from something in between. */
-export function refusal(
-  {
-    status,
-    headers,
-    body,
-  }: { status: number; headers: { 'retry-after'?: string | undefined }; body: Buffer },
-  url: URL,
-): RelayFailure {
-  const retryAfterMs = retryAfter(headers['retry-after']);
-  const delay = retryAfterMs === undefined ? {} : { retryAfterMs };
+export function refusal({ status, headers, body }: AnswerHead & { body: Buffer }, url: URL): RelayFailure {
+  const after = retryAfterMs({ headers });
+  const delay = after === undefined ? {} : { retryAfterMs: after };
   const parsed = problemSchema.safeParse(parseJson(body));
   if (!parsed.success) {
     return status >= 500
@@ -82,13 +73,12 @@ export function refusal(
         }
       : { ...malformedAnswer(url, `HTTP ${status} without a reason`), ...delay };
   }
-  const { code, detail, hint, relayTime } = parsed.data;
+  const { code, detail, hint } = parsed.data;
   return {
     code: isErrorCode(code) ? code : 'relay-answer-invalid',
     message: detail,
     hint: hint ?? 'ask the relay’s operator',
     ...delay,
-    ...(relayTime === undefined ? {} : { relayTime }),
   };
 }
 
@@ -98,11 +88,6 @@ export function parseJson(body: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Seconds (RFC 9110 §10.2.3); the date form is not used by relays. */
-export function retryAfter(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
 }
 
 export function isErrorCode(code: string): code is ErrorCode {

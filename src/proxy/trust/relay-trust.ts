@@ -91,7 +91,7 @@ export class RelayTrust {
     return changed;
   }
 
-  /** Undefined when the relay is the pinned one and may be worked with. */
+  /** Undefined when the relay is the pinned one and may be worked with. Never rejects. */
   async refresh(signal?: AbortSignal): Promise<RelayFailure | undefined> {
     const { http, relayClock, clock, timeoutMs } = this.#collaborators;
     const state = this.state;
@@ -106,12 +106,17 @@ export class RelayTrust {
     return relayClock.skewed ? skewFailure(relayClock.skewMs ?? 0, clock.now()) : undefined;
   }
 
+  /** For the commands and for the next start; that it cannot be stored stops nothing. */
   async #keepMetadata(connection: RelayConnection, metadata: RelayMetadata): Promise<void> {
     connection.pin.metadata = metadata;
     const comparable = JSON.stringify({ ...metadata, relayTime: 0 });
     if (comparable === this.#storedMetadata) return;
-    await storeMetadata(this.#collaborators, metadata);
-    this.#storedMetadata = comparable;
+    try {
+      await storeMetadata(this.#collaborators, metadata);
+      this.#storedMetadata = comparable;
+    } catch (error) {
+      this.#collaborators.logger.warn({ error: describeError(error) }, 'relay metadata cannot be stored');
+    }
   }
 }
 

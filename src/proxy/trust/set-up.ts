@@ -10,7 +10,7 @@ import { AppError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import { makeCertificate } from './certificate.ts';
+import { type KeyKind, makeCertificate } from './certificate.ts';
 import { describeFault, faultError } from './certificate-fault.ts';
 import type { CertificateStore, StoredCertificate } from './certificate-store.ts';
 import type { RelayClock } from './relay-clock.ts';
@@ -26,6 +26,8 @@ export type SetUpRequest = {
   exportTo: string;
   /** Makes a new certificate although a usable one exists (or although the key file of the old one is lost). */
   newCertificate: boolean;
+  /** Of a certificate that is made. */
+  keyKind: KeyKind;
 };
 
 /** What happens, in the order in which it happens. */
@@ -38,7 +40,7 @@ export type SetUpStep =
   | { step: 'complete'; registered: boolean };
 
 /** `url`: it was pinned under another URL. `identity`: it calls itself otherwise than when it was pinned. */
-export type RelayChange = 'created' | 'url-updated' | 'identity-updated' | 'unchanged';
+type RelayChange = 'created' | 'url-updated' | 'identity-updated' | 'unchanged';
 
 type Collaborators = {
   db: Kysely<ProxySchema>;
@@ -89,7 +91,7 @@ export async function setUpTrust(
 }
 
 async function currentCertificate(
-  { organization, newCertificate }: SetUpRequest,
+  { organization, newCertificate, keyKind }: SetUpRequest,
   { certificates, clock, random, report }: Collaborators,
 ): Promise<StoredCertificate> {
   const { usable, unusable } = await certificates.list(organization);
@@ -112,7 +114,7 @@ async function currentCertificate(
     return best;
   }
   report({ step: 'creating-certificate' });
-  const made = await makeCertificate({ organization, now: clock.now(), random });
+  const made = await makeCertificate({ organization, kind: keyKind, now: clock.now(), random });
   const stored = await certificates.add(made.certificate, made.privateKey);
   await certificates.setCurrent(stored.id);
   return stored;

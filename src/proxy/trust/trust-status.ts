@@ -8,7 +8,7 @@ import type { RelayAccess } from './relay-access.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import { readRelayPin } from './relay-pin.ts';
 
-export type CertificateStatus = {
+type CertificateStatus = {
   thumbprint: string;
   keyId: string;
   subject: string;

@@ -61,6 +61,13 @@ export class HttpClient implements Disposable {
 
   /** Never rejects. `receive` is called once with the answer's head and returns where its body goes. */
   exchange(request: HttpRequest, receive: (head: AnswerHead) => BodySink): Promise<HttpEnd> {
+    let outgoing: ClientRequest;
+    try {
+      outgoing = this.#open(request);
+    } catch (error) {
+      // a header that HTTP cannot carry
+      return Promise.resolve({ kind: 'not-sent', reason: 'malformed', detail: describeError(error) });
+    }
     return new Promise(resolve => {
       let sent = false;
       let ended = false;
@@ -80,7 +87,6 @@ export class HttpClient implements Disposable {
         fail('timeout', `no complete answer within ${request.timeoutMs} ms`),
       );
 
-      const outgoing = this.#open(request);
       outgoing.on('error', error => {
         const reason = isTlsFailure(error) && !sent ? 'tls-untrusted' : sent ? 'cut' : 'unreachable';
         fail(reason, describeError(error));
@@ -164,6 +170,12 @@ function take(
   response.on('data', (chunk: Buffer) => guarded(() => sink?.(chunk)));
   response.on('end', complete);
   response.on('error', error => fail('cut', describeError(error)));
+}
+
+/** Seconds (RFC 9110 §10.2.3); relays do not use the date form. */
+export function retryAfterMs({ headers }: Pick<AnswerHead, 'headers'>): number | undefined {
+  const seconds = headers['retry-after'] ?? '';
+  return /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }
 
 /** Whether the connection failed because the server's certificate (or its TLS) is not to be trusted. */
