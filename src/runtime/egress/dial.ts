@@ -7,7 +7,7 @@ import { connect, createSecureContext, getCACertificates, type TLSSocket } from 
 
 export type Resolve = (hostname: string) => Promise<string[]>;
 
-export type DialTarget = {
+type DialTarget = {
   address: string;
   port: number;
   /** What the certificate must name: the host of the URL, whatever its address. */

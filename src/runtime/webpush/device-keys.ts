@@ -21,7 +21,7 @@ export function parseDeviceKeys(keys: WebPushKeys): DeviceKeys | undefined {
 }
 
 /** The key of an uncompressed P-256 point (SEC 1 §2.3.3), or undefined when it is none: OpenSSL checks the curve. */
-export function publicKeyOf(point: Uint8Array): KeyObject | undefined {
+function publicKeyOf(point: Uint8Array): KeyObject | undefined {
   if (point.length !== 65 || point[0] !== 0x04) return undefined;
   const coordinate = (from: number): string =>
     Buffer.from(point.subarray(from, from + 32)).toString('base64url');

@@ -97,9 +97,9 @@ function deriveKeys({
 function hmac(key: Buffer, data: Buffer): Buffer {
   const inner = Buffer.alloc(64 + data.length, 0x36);
   const outer = Buffer.alloc(64 + 32, 0x5c);
-  for (const [index, byte] of key.entries()) {
-    inner[index] = byte ^ 0x36;
-    outer[index] = byte ^ 0x5c;
+  for (let index = 0; index < key.length; index += 1) {
+    inner[index] = (key[index] ?? 0) ^ 0x36;
+    outer[index] = (key[index] ?? 0) ^ 0x5c;
   }
   inner.set(data, 64);
   outer.set(hash('sha256', inner, 'buffer'), 64);
