@@ -303,15 +303,8 @@ test('malformed, oversized, unknown and duplicate members are refused, never a 5
     });
     assert.equal(status, 401, JSON.stringify(user));
   }
-  const chunked = (bytes: number) =>
-    fetch(`${api.url}/v1/sessions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: new Blob([good, ' '.repeat(bytes)]).stream(),
-      duplex: 'half',
-    });
-  assert.equal((await chunked(100)).status, 201);
-  assert.equal((await chunked(20_000)).status, 413);
+  assert.equal(await chunked(`${api.url}/v1/sessions`, good), 201);
+  assert.equal(await chunked(`${api.url}/v1/sessions`, good + ' '.repeat(20_000)), 413);
   const large = await api.call('POST', '/v1/sessions', { body: good + ' '.repeat(20_000) });
   assert.equal(large.status, 413);
   for (const type of [
@@ -447,3 +440,13 @@ test('/health says why badges do not flow, /metrics what happens', async () => {
   const metrics = await fetch(`${api.metricsUrl}/metrics`);
   assert.match(await metrics.text(), /^mailbadge_/m);
 });
+
+/** Posts a body without declaring its length; answers the status. */
+async function chunked(url: string, body: string): Promise<number | undefined> {
+  const sent = request(url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  sent.write(body.slice(0, 10));
+  sent.end(body.slice(10));
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
+}

@@ -2,12 +2,18 @@
 
 import type { Command } from 'commander';
 import { addProxyConfig } from './proxy-config.ts';
+import { addProxyMailbox } from './proxy-mailbox.ts';
+import { addProxyServe } from './proxy-serve.ts';
+import { addProxySubscription } from './proxy-subscription.ts';
 import { addProxyTrustConnect } from './proxy-trust-connect.ts';
 import { addProxyTrustSetUp } from './proxy-trust-set-up.ts';
 import { addProxyTrustStatus } from './proxy-trust-status.ts';
 
 export function addProxyCommands(proxy: Command): void {
+  addProxyServe(proxy);
   addProxyConfig(proxy);
+  addProxyMailbox(proxy);
+  addProxySubscription(proxy);
   const trust = proxy.command('trust').description('the certificate and the connection to a relay');
   addProxyTrustSetUp(trust);
   addProxyTrustConnect(trust);

@@ -1,0 +1,25 @@
+// Aligned columns for people. What stands in a cell may come from outside (a mailbox's name, a mail server's answer),
+// so characters that a terminal would obey are replaced.
+
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, ...rows].map(row => row.map(printable));
+  const widths = header.map((_, column) => Math.max(...lines.map(row => row[column]?.length ?? 0)));
+  return lines
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Without control characters and invisible ones that turn the direction of writing. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+}
+
+/** UTC, to the second; "-" for never. */
+export function instant(at: number | null): string {
+  return at === null ? '-' : new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+}
