@@ -99,8 +99,16 @@ export class ModelRelay {
     await this.#pause(this.#happens(0.3) ? 5500 : 50);
     if (this.#now() > notAfter) return { id, outcome: 'deferred', reason: 'not-after-passed' };
     this.#start(notification, target);
-    const slow = this.#happens(0.3);
-    await this.#pause(slow ? Math.max(0, notAfter + 10_000 - this.#now() - 1) : 100);
+    const lastMs = Math.max(0, notAfter + 10_000 - this.#now() - 1);
+    if (this.#happens(0.1)) {
+      // The relay lost sight of it, and the provider takes it later.
+      this.#clock.after(this.#upTo(lastMs), () => {
+        this.#accept(notification, target);
+        this.#open.delete(target);
+      });
+      return { id, outcome: 'deferred', reason: 'outcome-unknown' };
+    }
+    await this.#pause(this.#happens(0.3) ? lastMs : 100);
 
     const fate = this.trouble === 0 ? 1 : this.#random.fraction() / this.trouble;
     const takes = fate >= 0.5 || fate < 0.25;

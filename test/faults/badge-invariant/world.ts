@@ -207,8 +207,9 @@ export class World {
       fate.diesIn = Number.POSITIVE_INFINITY;
       fate.resume();
     }
+    await this.clock.advance(30_000); // whoever was taken over finds out
     if (this.current() === undefined) await this.start();
-    await this.clock.advance(30_000);
+    await this.clock.advance(20_000);
     for (const device of devices.keys()) {
       const [paused] = this.database.read<IconRow>(
         'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL AND paused_at IS NOT NULL',
