@@ -136,11 +136,18 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     subscriptions.start();
     await publisher.start();
     await unseenCounter.start();
+    const follow = async (): Promise<void> => {
+      await db.transaction().execute(transaction => lease.assertHeld(transaction));
+      await access.reload();
+      mailboxesChanged();
+      publisher.wake();
+    };
     parts.use(
       database.onForeignChange(() => {
-        access.reload().catch(error => logger.error({ error: describeError(error) }, 'reloading failed'));
-        mailboxesChanged();
-        publisher.wake();
+        follow().catch(error => {
+          if (error instanceof AppError && error.code === 'proxy-taken-over') failure.reject(error);
+          else logger.error({ error: describeError(error) }, 'what another process changed was not read');
+        });
       }),
     );
 
