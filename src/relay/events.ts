@@ -13,7 +13,8 @@ type RouteFacts = { appId: string; provider: ProviderName; environment: string }
 export type RelayEvent =
   | { kind: 'credential-registered'; organizationId: string; credentialId: string; added: boolean }
   | { kind: 'token-issued'; organizationId: string; credentialId: string }
-  | { kind: 'token-refused'; reason: ErrorCode }
+  /** `applicationId` where the client is known; nothing that an unknown one says about itself. */
+  | { kind: 'token-refused'; reason: ErrorCode; applicationId?: string }
   | {
       kind: 'notification-outcome';
       traceId: string;

@@ -17,14 +17,13 @@ import { DeviceQuota } from './delivery/device-quota.ts';
 import { MemoryOrganizationQuota } from './delivery/organization-quota.ts';
 import type { RelayEvents } from './events.ts';
 import { findStandingIn } from './organizations/credential-index.ts';
-import { keyCredentialById } from './organizations/key-credentials.ts';
 import { useOnce } from './organizations/used-identifiers.ts';
 import type { AppProviders } from './providers/provider.ts';
 import type { ServiceKeys, SymmetricKey } from './service-keys.ts';
 import { Challenges, type UseOnce } from './targets/challenge.ts';
 import { DeniedTargets } from './targets/denied-targets.ts';
 import { RegistrationLimits } from './targets/registration-limits.ts';
-import { type FindTicketSigner, TicketVerifier } from './targets/registration-ticket.ts';
+import { TicketVerifier } from './targets/registration-ticket.ts';
 import { SealRing } from './targets/seal-ring.ts';
 import { TargetIds } from './targets/target-id.ts';
 import { TargetSeal } from './targets/target-seal.ts';
@@ -74,7 +73,8 @@ export async function openPublishing(
     clock,
   });
   const registering = {
-    tickets: new TicketVerifier({ findSigner: findTicketSignerIn(db), issuer, clock }),
+    // Read from the database for every ticket: registering is rare, and a revocation acts at once.
+    tickets: new TicketVerifier({ findSigner: findStandingIn(db), issuer, clock }),
     useOnce: once,
     limits: new RegistrationLimits({ clock, organizationPerMinute: quotas.registrations_per_minute }),
     challenges,
@@ -107,16 +107,5 @@ async function readRings(keys: ServiceKeys): Promise<Rings> {
     seal: await keys.symmetric('seal'),
     challenge: await keys.symmetric('challenge'),
     targetId: oldestTargetId.key,
-  };
-}
-
-/** Reads the database for every ticket: registering is rare, and a revocation acts at once. */
-function findTicketSignerIn(db: Kysely<RelaySchema>): FindTicketSigner {
-  const findStanding = findStandingIn(db);
-  return async keyId => {
-    const standing = await findStanding(keyId);
-    const credential = await keyCredentialById(db, keyId);
-    if (standing === undefined || credential === undefined) return undefined;
-    return { ...standing, publicJwk: credential.publicJwk };
   };
 }

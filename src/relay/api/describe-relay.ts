@@ -2,7 +2,12 @@
 
 import { createRoute, z } from '@hono/zod-openapi';
 import type { JSONWebKeySet } from 'jose';
-import { type RelayMetadata, relayMetadataPath, relayMetadataSchema } from '../../contract/relay-metadata.ts';
+import {
+  type RelayMetadata,
+  relayCapabilities,
+  relayMetadataPath,
+  relayMetadataSchema,
+} from '../../contract/relay-metadata.ts';
 import { minimumProxyVersion, version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import {
@@ -59,8 +64,10 @@ export function addDescribeRelay(
     clock,
   }: { issuer: string; apps: RelayMetadata['apps']; jwks: () => JSONWebKeySet; clock: Clock },
 ): void {
-  const providers = new Set(apps.flatMap(each => each.providers));
-  const capabilities = ['publish-ndjson', 'replacement-target', ...[...providers].sort()];
+  const providers = new Set<string>(apps.flatMap(each => each.providers));
+  const capabilities = relayCapabilities.filter(
+    capability => !(capability === 'apns' || capability === 'webpush') || providers.has(capability),
+  );
   app.openapi(relayRoute, context =>
     context.json({
       issuer,

@@ -73,15 +73,6 @@ export type DeniedTargetTable = {
   created_at: number;
 };
 
-/** What the authorization server library stores (device codes, grants). */
-export type AuthorizationRecordTable = {
-  model: string;
-  id: string;
-  payload: string;
-  expires_at: number | null;
-  consumed_at: number | null;
-};
-
 export type RelaySchema = {
   organization: OrganizationTable;
   application: ApplicationTable;
@@ -90,5 +81,4 @@ export type RelaySchema = {
   used_identifier: UsedIdentifierTable;
   service_key: ServiceKeyTable;
   denied_target: DeniedTargetTable;
-  authorization_record: AuthorizationRecordTable;
 };

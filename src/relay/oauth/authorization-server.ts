@@ -101,8 +101,10 @@ export class AuthorizationServer {
       await next();
       const body = context.body as { error?: string } | undefined;
       if (body?.error === 'invalid_client') {
+        const { oidc } = context as KoaContextWithOIDC;
         const refusal = await this.#explain(context as KoaContextWithOIDC);
-        events.record({ kind: 'token-refused', reason: refusal.code });
+        const known = oidc.client === undefined ? {} : { applicationId: oidc.client.clientId };
+        events.record({ kind: 'token-refused', reason: refusal.code, ...known });
         // RFC 6749 §5.2 leaves the description to us; `code` is ours, as in every other error of this relay.
         context.body = {
           error: 'invalid_client',

@@ -25,9 +25,6 @@ const statements = [
      created_at BIGINT NOT NULL, retired_at BIGINT)`,
   'CREATE INDEX service_key_by_purpose ON service_key (purpose)',
   'CREATE TABLE denied_target (target_id TEXT PRIMARY KEY NOT NULL, reason TEXT NOT NULL, created_at BIGINT NOT NULL)',
-  `CREATE TABLE authorization_record (
-     model TEXT NOT NULL, id TEXT NOT NULL, payload TEXT NOT NULL, expires_at BIGINT, consumed_at BIGINT,
-     PRIMARY KEY (model, id))`,
 ];
 
 export const init: Migration = {
