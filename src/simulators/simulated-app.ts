@@ -66,12 +66,12 @@ export class SimulatedApp {
   ): Promise<Subscription> {
     const ticket = await this.requestTicket(mailbox);
     const sealedTarget = await this.register(ticket, receiver, options);
-    return await this.subscribe(mailbox, sealedTarget, receiver);
+    return this.subscribe(mailbox, sealedTarget, receiver);
   }
 
   async requestTicket(mailbox: string): Promise<Ticket> {
     const { appId } = this.#options;
-    return await this.#call('POST', this.#proxy('/v1/tickets'), ticketResponseSchema, {
+    return this.#call('POST', this.#proxy('/v1/tickets'), ticketResponseSchema, {
       session: this.#session(mailbox),
       body: { appId },
     });
@@ -102,7 +102,7 @@ export class SimulatedApp {
     { keys }: Pick<PushReceiver, 'keys'> = {},
   ): Promise<Subscription> {
     const { appId, presentation = 'badge' } = this.#options;
-    return await this.#call('POST', this.#proxy('/v1/subscriptions'), subscriptionSchema, {
+    return this.#call('POST', this.#proxy('/v1/subscriptions'), subscriptionSchema, {
       session: this.#session(mailbox),
       body: { appId, sealedTarget, presentation, ...(keys === undefined ? {} : { keys }) },
     });
@@ -110,12 +110,12 @@ export class SimulatedApp {
 
   async renew(mailbox: string, subscriptionId: string): Promise<Subscription> {
     const url = this.#proxy(`/v1/subscriptions/${subscriptionId}/renew`);
-    return await this.#call('POST', url, subscriptionSchema, { session: this.#session(mailbox) });
+    return this.#call('POST', url, subscriptionSchema, { session: this.#session(mailbox) });
   }
 
   /** The person opened the app, whose icon shows `badge`; answers what it should show. */
   async open(mailbox: string, iconId: string, badge?: number): Promise<{ badge: number; rev: number }> {
-    return await this.#call('POST', this.#proxy(`/v1/icons/${iconId}/opened`), openedResponseSchema, {
+    return this.#call('POST', this.#proxy(`/v1/icons/${iconId}/opened`), openedResponseSchema, {
       session: this.#session(mailbox),
       body: badge === undefined ? {} : { badge },
     });
