@@ -18,7 +18,7 @@ import { addEnrolApplication } from './api/enrol-application.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
 import { createRelayApi } from './api/relay-api.ts';
 import { addReportHealth } from './api/report-health.ts';
-import { openAppProviders } from './app-providers.ts';
+import { type OpenedApps, openAppProviders } from './app-providers.ts';
 import type { RelayConfig } from './config.ts';
 import { readConfiguredFile } from './configured-file.ts';
 import { relayMigrations } from './database/migrations.ts';
@@ -32,7 +32,13 @@ import { purgeUsedIdentifiers } from './organizations/used-identifiers.ts';
 import { openPublishing } from './publishing.ts';
 import { ServiceKeys } from './service-keys.ts';
 
-export type RelayOverrides = { clock?: Clock; random?: Random; logger?: Logger };
+export type RelayOverrides = {
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+  /** In place of the configured ones. */
+  apps?: OpenedApps;
+};
 
 export type Relay = Service & {
   /** The ports that are open; only once started. */
@@ -61,7 +67,9 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     const { db } = database;
     await migrate(db, relayMigrations);
     const keys = await ServiceKeys.open({ db, box, clock, random });
-    const apps = resources.use(await openAppProviders(config, { keys, clock, random, logger, events }));
+    const apps = resources.use(
+      overrides.apps ?? (await openAppProviders(config, { keys, clock, random, logger, events })),
+    );
 
     const audience = publishAudience(issuer);
     const authorizationServer = await AuthorizationServer.open({

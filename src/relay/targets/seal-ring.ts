@@ -17,7 +17,8 @@ export type Unsealed =
 
 const paddedSizes = [512, 1024, 2048];
 const tagBytes = 16;
-const sealedForm = /^([a-z0-9]{1,8})\.([A-Za-z0-9_-]{1,16})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{40,2800})$/;
+const nonceBytes = 12;
+const longestSealed = 4096;
 
 export class SealRing {
   readonly #keys: RingKeys;
@@ -31,7 +32,7 @@ export class SealRing {
   seal(version: string, context: readonly string[], text: string): string {
     const newest = this.#keys()[0];
     if (newest === undefined) throw new Error('the key ring is empty');
-    const nonce = this.#random.bytes(12);
+    const nonce = this.#random.bytes(nonceBytes);
     const cipher = createCipheriv('aes-256-gcm', newest.key, nonce);
     cipher.setAAD(lengthPrefixed([version, newest.id, ...context]));
     const parts = [cipher.update(pad(text)), cipher.final(), cipher.getAuthTag()];
@@ -42,17 +43,20 @@ export class SealRing {
 
   /** Never throws, whatever `sealed` is. */
   open(version: string, context: readonly string[], sealed: string): Unsealed {
-    const [, givenVersion, keyId = '', nonceText = '', bodyText = ''] = sealedForm.exec(sealed) ?? [];
-    const nonce = Buffer.from(nonceText, 'base64url');
-    const body = Buffer.from(bodyText, 'base64url');
-    // Unused bits of the last character would give one seal several spellings.
-    if (givenVersion !== version || body.toString('base64url') !== bodyText) return { kind: 'not-openable' };
+    const [givenVersion, keyId = '', nonceText = '', bodyText = '', ...more] =
+      sealed.length > longestSealed ? [] : sealed.split('.');
+    const nonce = decode(nonceText);
+    const body = decode(bodyText);
+    const wellFormed = givenVersion === version && /^[A-Za-z0-9_-]{1,16}$/.test(keyId) && more.length === 0;
+    if (!wellFormed || nonce?.length !== nonceBytes || body === undefined || body.length <= tagBytes) {
+      return { kind: 'not-openable' };
+    }
     const keys = this.#keys();
     const index = keys.findIndex(key => key.id === keyId);
     const ringKey = keys[index];
     if (ringKey === undefined) return { kind: 'key-unknown', keyId };
     try {
-      const decipher = createDecipheriv('aes-256-gcm', ringKey.key, nonce)
+      const decipher = createDecipheriv('aes-256-gcm', ringKey.key, nonce, { authTagLength: tagBytes })
         .setAAD(lengthPrefixed([version, keyId, ...context]))
         .setAuthTag(body.subarray(-tagBytes));
       const text = decipher.update(body.subarray(0, -tagBytes), undefined, 'utf8') + decipher.final('utf8');
@@ -65,14 +69,20 @@ export class SealRing {
 
 /** Each part after its length: ["ab", "c"] and ["a", "bc"] differ. */
 export function lengthPrefixed(parts: readonly string[]): Buffer {
-  return Buffer.concat(
-    parts.flatMap(part => {
-      const bytes = Buffer.from(part, 'utf8');
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(bytes.length);
-      return [length, bytes];
-    }),
-  );
+  const lengths = parts.map(part => Buffer.byteLength(part, 'utf8'));
+  const bytes = Buffer.alloc(lengths.reduce((total, length) => total + 4 + length, 0));
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    at = bytes.writeUInt32BE(lengths[index] ?? 0, at);
+    at += bytes.write(part, at, 'utf8');
+  }
+  return bytes;
+}
+
+/** Undefined unless it is the one spelling of its bytes: unused bits of a last character would give one seal several. */
+function decode(base64url: string): Buffer | undefined {
+  const bytes = Buffer.from(base64url, 'base64url');
+  return bytes.toString('base64url') === base64url ? bytes : undefined;
 }
 
 /** With spaces, which no JSON text ends with. */
