@@ -240,10 +240,11 @@ export class Publisher implements AsyncDisposable {
     return Math.floor(this.#steadyOffset + this.#options.clock.monotonic());
   }
 
-  /** Always lets the event loop turn: SQLite answers within the turn, and sockets would starve. */
   async #sleep(delayMs: number): Promise<void> {
-    await macrotask();
-    if (this.#woken || delayMs <= 0) return;
+    if (this.#woken || delayMs <= 0) {
+      await macrotask(); // SQLite answers within the turn: without this, sockets would starve
+      return;
+    }
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wakeSleeper = resolve;
     const timer = this.#options.clock.after(delayMs, resolve, { background: true });
