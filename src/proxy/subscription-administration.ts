@@ -16,7 +16,7 @@ import { type ListedSubscription, listSubscriptions } from './subscriptions/list
 import type { RestoreRequest } from './subscriptions/restore.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 
-export type ListedMailbox = {
+type ListedMailbox = {
   mailbox: string;
   /** 'unsubscribed', or how the mail server answers for it. */
   state: string;

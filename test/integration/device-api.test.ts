@@ -305,6 +305,8 @@ test('malformed, oversized, unknown and duplicate members are refused, never a 5
   }
   assert.equal(await chunked(`${api.url}/v1/sessions`, good), 201);
   assert.equal(await chunked(`${api.url}/v1/sessions`, good + ' '.repeat(20_000)), 413);
+  await cutOff(`${api.url}/v1/sessions`, good.slice(0, 20));
+  assert.equal(api.log.join('').includes('request failed'), false, 'a cut connection is no fault of ours');
   const large = await api.call('POST', '/v1/sessions', { body: good + ' '.repeat(20_000) });
   assert.equal(large.status, 413);
   for (const type of [
@@ -449,4 +451,12 @@ async function chunked(url: string, body: string): Promise<number | undefined> {
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   answer.resume();
   return answer.statusCode;
+}
+
+/** Begins a body and hangs up. */
+async function cutOff(url: string, body: string): Promise<void> {
+  const sent = request(url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  sent.on('error', () => undefined);
+  await new Promise(resolve => sent.write(body, resolve));
+  await new Promise(resolve => sent.once('close', resolve).destroy());
 }

@@ -31,11 +31,16 @@ async function readAtMost(
 ): Promise<Buffer<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) break;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw new AppError('invalid-request', 'the body ended too early', { cause });
   }
+  if (bytes > maxBytes) throw tooLarge(maxBytes);
   return Buffer.concat(chunks);
 }
 
