@@ -1,15 +1,25 @@
 // `npm run generate`: writes docs/reference from the code. With --check it writes nothing and fails on a difference.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCodes } from '../src/contract/error-codes.ts';
 import { errorMessage } from '../src/contract/messages/error-message.ts';
+import { deviceOpenApiDocument } from '../src/proxy/api/device-api-document.ts';
 import { proxyConfigSchema } from '../src/proxy/config.ts';
-import { relayConfigSchema } from '../src/relay/config.ts';
+import { ProxyEvents } from '../src/proxy/events.ts';
+import { parseRelayConfig, relayConfigSchema } from '../src/relay/config.ts';
+import { RelayEvents } from '../src/relay/events.ts';
+import { createRelay } from '../src/relay/relay.ts';
+import { silentLogger } from '../src/runtime/logger.ts';
+import { createMetrics, type Metrics } from '../src/runtime/metrics.ts';
 
-const generated: Record<string, () => string> = {
+const generated: Record<string, () => string | Promise<string>> = {
   'docs/reference/errors.md': errorsReference,
+  'docs/reference/metrics.md': metricsReference,
+  'docs/reference/device-api.json': () => formatJson(deviceOpenApiDocument()),
+  'docs/reference/relay-api.json': async () => formatJson(await relayOpenApiDocument()),
   'docs/reference/proxy-config.md': () => configReference('proxy', proxyConfigSchema),
   'docs/reference/relay-config.md': () => configReference('relay', relayConfigSchema),
 };
@@ -30,6 +40,73 @@ function errorsReference(): string {
     ...rows,
     '',
   ].join('\n');
+}
+
+function metricsReference(): string {
+  const rows = (make: (metrics: Metrics) => unknown): string[] => {
+    const found: string[] = [];
+    const real = createMetrics();
+    const note = (kind: string, name: string, help: string, labels: readonly string[]): void => {
+      found.push(`| \`${name}\` | ${kind} | ${labels.map(label => `\`${label}\``).join(', ')} | ${help} |`);
+    };
+    make({
+      counter(name, help, labels) {
+        note('counter', name, help, labels);
+        return real.counter(name, help, labels);
+      },
+      gauge(name, help, labels) {
+        note('gauge', name, help, labels);
+        return real.gauge(name, help, labels);
+      },
+      histogram(name, help, labels, buckets) {
+        note('histogram', name, help, labels);
+        return real.histogram(name, help, labels, buckets);
+      },
+      expose: () => real.expose(),
+    });
+    return found.sort();
+  };
+  const head = ['| metric | kind | labels | meaning |', '| --- | --- | --- | --- |'];
+  return [
+    '# Metrics',
+    '',
+    'Prometheus text at `/metrics` on the metrics listener of each service, beside those of the Node.js process itself.',
+    '',
+    '## Proxy',
+    '',
+    ...head,
+    ...rows(metrics => new ProxyEvents({ logger: silentLogger, metrics })),
+    '',
+    '## Relay',
+    '',
+    ...head,
+    ...rows(metrics => new RelayEvents({ logger: silentLogger, metrics })),
+    '',
+  ].join('\n');
+}
+
+/** A relay without apps tells it: what is documented is what is served. */
+async function relayOpenApiDocument(): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'mailbadge-generate-'));
+  try {
+    const anyPort = { host: '127.0.0.1', port: 0 };
+    const config = parseRelayConfig({
+      issuer: 'https://relay.example.com',
+      database: { path: join(folder, 'relay.db') },
+      key_file: join(folder, 'relay.key'),
+      listen: anyPort,
+      metrics: anyPort,
+    });
+    await using relay = createRelay(config, { logger: silentLogger });
+    await relay.start();
+    return await (await fetch(`http://127.0.0.1:${relay.ports.public}/openapi.json`)).json();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 type JsonSchema = {
@@ -99,7 +176,7 @@ function describeRow(
 const check = process.argv.includes('--check');
 const differing: string[] = [];
 for (const [path, make] of Object.entries(generated)) {
-  const content = make();
+  const content = await make();
   if (read(path) === content) continue;
   differing.push(path);
   if (check) continue;
