@@ -8,7 +8,7 @@ import type { Clock, Timer } from '../../runtime/clock.ts';
 import type { RegisteredDevice } from '../targets/target-seal.ts';
 import type { Outcome } from './judge-answer.ts';
 
-export const answerAfterMs = 8000;
+const answerAfterMs = 8000;
 
 export type Item = {
   id: string;
