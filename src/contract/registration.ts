@@ -46,7 +46,7 @@ export const registrationResponseSchema = z.object({
 });
 
 /**
- * What the challenge carries to the device. APNs: a background push {"aps":{"content-available":1},"mailbadge":{"code"}};
+ * What the challenge carries to the device. APNs: a background push {"aps":{"content-available":1},"mailbadge":{…}};
  * Web Push: this JSON, encrypted.
  */
 export const challengePayloadSchema = z.object({

@@ -181,7 +181,7 @@ class NodeHttp2Session implements Http2Session {
     };
     this.#exchanges.add(exchange);
     stream
-      .on('response', response => this.#onResponse(exchange, response))
+      .on('response', (response, flags) => this.#onResponse(exchange, response, flags))
       .on('error', ignore) // `close` follows and judges
       .on('close', () => this.#finish(exchange, this.#judge(exchange)));
     stream.end(body);
@@ -232,9 +232,13 @@ class NodeHttp2Session implements Http2Session {
     this.#observer.draining(reason);
   }
 
-  #onResponse(exchange: Exchange, headers: IncomingHttpHeaders): void {
+  #onResponse(exchange: Exchange, headers: IncomingHttpHeaders, flags: number): void {
     this.#heardAt = this.#clock.monotonic();
     exchange.headers = headers;
+    if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
+      exchange.stream.resume(); // no body follows
+      return;
+    }
     exchange.stream.on('data', (chunk: Buffer) => {
       exchange.bodyBytes += chunk.length;
       if (exchange.bodyBytes <= maxResponseBytes) exchange.body.push(chunk);
