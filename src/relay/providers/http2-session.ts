@@ -58,7 +58,7 @@ export type Http2Timeouts = {
   pingMs: number;
 };
 
-export const defaultHttp2Timeouts: Http2Timeouts = {
+const defaultHttp2Timeouts: Http2Timeouts = {
   connectMs: 5000,
   requestMs: 5000,
   quietMs: 1000,
