@@ -4,9 +4,15 @@ import type { Clock } from '../runtime/clock.ts';
 import { AppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
-import type { ProxyConfig } from './config.ts';
-import { createDovecotSource } from './mailboxes/dovecot/create-dovecot-source.ts';
+import type { DovecotSourceConfig, ProxyConfig } from './config.ts';
+import { configuredSecret } from './mailboxes/configured-secret.ts';
+import { doveadmRecount } from './mailboxes/dovecot/doveadm-recount.ts';
+import { DovecotSource, type Recount } from './mailboxes/dovecot/dovecot-source.ts';
+import { dovecotKeyPrefix } from './mailboxes/dovecot/key-prefix.ts';
+import { ImapAccess } from './mailboxes/imap/imap-access.ts';
+import { imapServer } from './mailboxes/imap/imap-server.ts';
 import { ImapSource } from './mailboxes/imap/imap-source.ts';
+import { MasterLogin } from './mailboxes/imap/master-login.ts';
 import type { MailboxNameRule } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 
@@ -20,7 +26,7 @@ export function mailboxSourceOf(config: ProxyConfig, collaborators: Collaborator
   const { source } = config.mailboxes;
   switch (source?.kind) {
     case 'dovecot':
-      return createDovecotSource({ config: source, nameRule: mailboxNameRule(config), ...collaborators });
+      return dovecotSourceOf(source, mailboxNameRule(config), collaborators);
     case 'imap':
       return new ImapSource({ config: source, ...collaborators });
     case undefined:
@@ -28,4 +34,33 @@ export function mailboxSourceOf(config: ProxyConfig, collaborators: Collaborator
         hint: 'add mailboxes.source: see "mailbadge proxy config generate"',
       });
   }
+}
+
+export function dovecotSourceOf(
+  config: DovecotSourceConfig,
+  nameRule: MailboxNameRule,
+  { fetch, clock, random, logger }: Collaborators,
+): DovecotSource {
+  const access = new ImapAccess({ server: imapServer(config.imap), clock });
+  return new DovecotSource({
+    address: config.listen,
+    keyPrefix: dovecotKeyPrefix(config),
+    nameRule,
+    recount: dovecotRecountOf(config.recount, { access, fetch, clock }),
+    signIn: (signInName, password) => access.signIn(signInName, password),
+    clock,
+    random,
+    logger,
+  });
+}
+
+function dovecotRecountOf(
+  config: DovecotSourceConfig['recount'],
+  { access, fetch, clock }: { access: ImapAccess; fetch: typeof globalThis.fetch; clock: Clock },
+): Recount {
+  if (config.kind === 'doveadm') {
+    return doveadmRecount({ url: config.url, apiKey: configuredSecret(config, 'doveadm'), fetch, clock });
+  }
+  const master = new MasterLogin(config.master);
+  return (mailboxes, { signal }) => access.recount(mailboxes, { master, signal });
 }

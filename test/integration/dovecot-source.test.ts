@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type DovecotSourceConfig, parseProxyConfig } from '../../src/proxy/config.ts';
-import { createDovecotSource } from '../../src/proxy/mailboxes/dovecot/create-dovecot-source.ts';
+import { dovecotSourceOf } from '../../src/proxy/mailbox-source-of.ts';
 import type { DovecotSource } from '../../src/proxy/mailboxes/dovecot/dovecot-source.ts';
 import { RespListener } from '../../src/proxy/mailboxes/dovecot/resp-listener.ts';
 import type { RecountResult } from '../../src/proxy/mailboxes/mailbox-source.ts';
@@ -53,18 +53,19 @@ describe('the Dovecot source', { skip: missing ?? false }, () => {
   });
 
   function createSource(fields: Record<string, unknown> = {}): DovecotSource {
-    return createDovecotSource({
-      config: sourceConfig({
-        listen: { path: socket, mode: '0666' }, // every mailbox of the fixture has its own uid
-        recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-        imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
-        ...fields,
-      }),
-      nameRule: { lowerCase: true, stripDomain: false },
+    const config = sourceConfig({
+      listen: { path: socket, mode: '0666' }, // every mailbox of the fixture has its own uid
+      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
+      imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
+      ...fields,
+    });
+    const nameRule = { lowerCase: true, stripDomain: false };
+    const logger = createLogger({ name: 'test', destination: { write: line => void logged.push(line) } });
+    return dovecotSourceOf(config, nameRule, {
       fetch,
       clock: new SystemClock(),
       random: systemRandom,
-      logger: createLogger({ name: 'test', destination: { write: line => void logged.push(line) } }),
+      logger,
     });
   }
 

@@ -104,12 +104,14 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     );
     using client = await dovecot.signIn('bob');
     await log.settled('bob', await client.unseen());
+    const told = log.events.length;
     const [result] = await source.recount([mailbox('bob')], { signal: AbortSignal.timeout(5000) });
     assert.deepEqual(result, {
       mailboxId: 'bob',
       outcome: 'counted',
       count: { unseen: await client.unseen() },
     });
+    assert.equal(log.events.length, told); // a recount is no event
   });
 
   test('a master user watches and counts without the mailbox’s password', async () => {

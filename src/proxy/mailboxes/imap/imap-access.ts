@@ -3,10 +3,11 @@
 
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
-import type { RecountResult, SignInResult } from '../mailbox-source.ts';
+import type { RecountResult, SignInResult, WatchedMailbox } from '../mailbox-source.ts';
 import { ParallelLimit } from '../parallel-limit.ts';
 import { ImapConnection, type ImapLogin } from './imap-connection.ts';
 import type { ImapServer } from './imap-server.ts';
+import type { MasterLogin } from './master-login.ts';
 
 export class ImapAccess {
   readonly #server: ImapServer;
@@ -35,6 +36,19 @@ export class ImapAccess {
         ? { outcome: 'refused' }
         : { outcome: 'unreachable', detail: opened.detail };
     });
+  }
+
+  /** Counts as the master user, one short connection for each mailbox. */
+  async recount(
+    mailboxes: readonly WatchedMailbox[],
+    { master, signal }: { master: MasterLogin; signal: AbortSignal },
+  ): Promise<RecountResult[]> {
+    return Promise.all(
+      mailboxes.map(async ({ id, signInName }): Promise<RecountResult> => {
+        const login = master.as(signInName);
+        return 'outcome' in login ? { mailboxId: id, ...login } : this.count(id, login, signal);
+      }),
+    );
   }
 
   /** One result, when its turn comes; never rejects except with the signal's reason. */

@@ -136,12 +136,9 @@ export class ImapSource implements MailboxSource {
   }
 
   #login({ signInName, password }: WatchedMailbox): ImapLogin | ConnectionFailure {
-    if (this.#master === undefined) {
-      if (password !== undefined) return { user: signInName, password };
-      return { outcome: 'refused', detail: 'no password is stored for the mailbox: sign in again' };
-    }
-    const login = this.#master.as(signInName);
-    return login ?? { outcome: 'refused', detail: 'the name contains the separator of master users' };
+    if (this.#master !== undefined) return this.#master.as(signInName);
+    if (password !== undefined) return { user: signInName, password };
+    return { outcome: 'refused', detail: 'no password is stored for the mailbox: sign in again' };
   }
 }
 

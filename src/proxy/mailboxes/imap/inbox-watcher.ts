@@ -8,13 +8,11 @@ import type { MailboxState, RecountResult, WatchedMailbox } from '../mailbox-sou
 import type { ConnectionFailure } from './connection-failure.ts';
 import type { ImapConnection, OpenedConnection } from './imap-connection.ts';
 
-export type InboxCountCause = 'event' | 'recount' | 'reconnect';
-
 export type InboxWatcherOptions = {
   mailbox: WatchedMailbox;
   /** Waits for its turn, connects and signs in. */
   open(mailbox: WatchedMailbox, signal: AbortSignal): Promise<OpenedConnection | ConnectionFailure>;
-  onCount(unseen: number, cause: InboxCountCause, observedAt: number): void;
+  onCount(unseen: number, cause: 'event' | 'reconnect', observedAt: number): void;
   onState(state: MailboxState, detail?: string): void;
   clock: Clock;
   random: Random;
@@ -133,7 +131,7 @@ export class InboxWatcher implements AsyncDisposable {
     }
   }
 
-  async #count(connection: ImapConnection, cause: InboxCountCause): Promise<void> {
+  async #count(connection: ImapConnection, cause: 'event' | 'recount' | 'reconnect'): Promise<void> {
     const observedAt = this.#changedAt ?? this.#options.clock.now();
     this.#changedAt = undefined; // what is told while we count is counted again
     const answered = this.#recounts.splice(0);
@@ -141,7 +139,9 @@ export class InboxWatcher implements AsyncDisposable {
       const unseen = await connection.countUnseen();
       for (const answer of answered)
         answer({ mailboxId: this.#mailbox.id, outcome: 'counted', count: { unseen } });
-      this.#options.onCount(unseen, cause, observedAt);
+      // who asked has the answer; telling it as an event too would look like a change in the middle of the recount
+      if (cause === 'event' || (cause === 'reconnect' && answered.length === 0))
+        this.#options.onCount(unseen, cause, observedAt);
     } catch (error) {
       this.#recounts.push(...answered);
       throw error;

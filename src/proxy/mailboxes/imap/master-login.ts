@@ -4,6 +4,7 @@
 import type { Secret } from '../../../runtime/secrets.ts';
 import type { ImapSourceConfig } from '../../config.ts';
 import { configuredSecret } from '../configured-secret.ts';
+import type { ConnectionFailure } from './connection-failure.ts';
 import type { ImapLogin } from './imap-connection.ts';
 
 type MasterUserConfig = NonNullable<ImapSourceConfig['master']>;
@@ -19,9 +20,11 @@ export class MasterLogin {
     this.#password = configuredSecret(config, 'the master user');
   }
 
-  /** Undefined for a name that would itself name a master user. */
-  as(signInName: string): ImapLogin | undefined {
-    if (signInName.includes(this.#separator)) return undefined;
+  /** Refuses a name that would itself name a master user. */
+  as(signInName: string): ImapLogin | ConnectionFailure {
+    if (signInName.includes(this.#separator)) {
+      return { outcome: 'refused', detail: 'the name contains the separator of master users' };
+    }
     return { user: `${signInName}${this.#separator}${this.#user}`, password: this.#password };
   }
 }
