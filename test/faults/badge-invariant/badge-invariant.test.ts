@@ -34,7 +34,10 @@ const happening = fc.oneof(
       newTarget: fc.boolean(),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), device, mailbox }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('unsubscribe' as const), device, all: fc.boolean() }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('opened' as const), device, badge: fc.nat(9) }) },
 );
 type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
@@ -66,7 +69,9 @@ async function happen(world: World, event: Happening, versioned: boolean): Promi
     case 'register':
       return world.subscribe(event.device, event.mailbox, event);
     case 'unsubscribe':
-      return world.unsubscribe(event.device, event.mailbox);
+      for (const each of event.all ? mailboxIds : mailboxIds.slice(1))
+        await world.unsubscribe(event.device, each);
+      return;
     case 'opened':
       return world.opened(event.device, event.badge);
   }

@@ -8,6 +8,7 @@ import { ProxyEvents } from '../../../src/proxy/events.ts';
 import { Publisher } from '../../../src/proxy/publisher/publisher.ts';
 import { Subscriptions } from '../../../src/proxy/subscriptions/subscriptions.ts';
 import { UnseenCounter } from '../../../src/proxy/unseen/unseen-counter.ts';
+import { type Clock, sleepWith } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
@@ -81,9 +82,9 @@ export class World {
 
   /** A new process; the one before, if it still runs, is taken over. */
   async start(): Promise<void> {
-    const { clock } = this;
     const random = this.#random;
     const fate = new Fate();
+    const clock = mortalClock(this.clock, fate);
     const db = this.database.open(fate);
     const events = new ProxyEvents({ logger: silentLogger, metrics: createMetrics() });
     const lease = new Lease({ db });
@@ -112,7 +113,7 @@ export class World {
       clock,
       random,
       events,
-      recountEveryMs: 60_000,
+      recountEveryMs: 20_000,
       openPassword: () => new Secret(''),
       applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
       countsApplied: () => publisher.wake(),
@@ -138,7 +139,7 @@ export class World {
       process.failure = error; // taken over while it started
       fate.die();
     });
-    await clock.advance(1);
+    await this.clock.advance(1);
   }
 
   current(): ProxyProcess | undefined {
@@ -207,7 +208,7 @@ export class World {
       fate.diesIn = Number.POSITIVE_INFINITY;
       fate.resume();
     }
-    await this.clock.advance(30_000); // whoever was taken over finds out
+    await this.clock.advance(10_000); // whoever was taken over finds out
     if (this.current() === undefined) await this.start();
     await this.clock.advance(20_000);
     for (const device of devices.keys()) {
@@ -217,7 +218,7 @@ export class World {
       );
       if (paused !== undefined) await this.subscribe(device, mailboxIds[0]);
     }
-    await this.clock.advance(200_000);
+    await this.clock.advance(110_000);
   }
 
   /** The invariant of DESIGN §3.1. */
@@ -270,4 +271,18 @@ export class World {
     });
     await this.clock.advance(1);
   }
+}
+
+/** The clock as a process has it, whose timers die with it. */
+function mortalClock(clock: ManualClock, fate: Fate): Clock {
+  const after: Clock['after'] = (delayMs, callback) =>
+    clock.after(delayMs, () => {
+      if (!fate.dead) callback();
+    });
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after,
+    sleep: (delayMs, options) => sleepWith({ after }, delayMs, options),
+  };
 }
