@@ -127,3 +127,16 @@ test('when the operator revokes the targets of an organization, it acts without 
   while ((await outcome()) === 'accepted ' && Date.now() < deadline) await sleep(100);
   assert.equal(await outcome(), 'rejected target-revoked');
 });
+
+test('a body of millions of brackets is refused without parsing it', async t => {
+  const { relay, authorization } = await setUp(t);
+  const answer = await fetch(`${relay.issuer}/v1/notifications`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: '['.repeat(8_000_000),
+  });
+  assert.equal(answer.status, 400);
+  const problem = (await answer.json()) as { code: string; detail: string };
+  assert.equal(problem.code, 'invalid-request');
+  assert.match(problem.detail, /more structure/, 'the parser would have said something else, seconds later');
+});

@@ -6,8 +6,8 @@
 //   mailbox  many addresses guess one mailbox; waits at most half a minute, and never holds up an installation that
 //            has been signed in to this mailbox before: its owner is not locked out by others.
 
-import { isIPv6 } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
+import { networkOf } from '../../runtime/http/client-address.ts';
 
 type Rule = { free: number; forgiveEveryMs: number; baseMs: number; maxMs: number };
 
@@ -123,17 +123,4 @@ class Counters {
     if (this.#entries.size >= this.#capacity) this.#entries.delete(this.#entries.keys().next().value ?? '');
     this.#entries.set(key, { level, at: this.#clock.monotonic() });
   }
-}
-
-/** Whoever has one IPv6 address has its whole /64. */
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const full = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail ?? '').split(':')];
-  return full
-    .slice(0, 4)
-    .map(group => group.replace(/^0+(?=.)/, ''))
-    .join(':');
 }

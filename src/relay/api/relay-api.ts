@@ -1,10 +1,10 @@
 // The relay's public HTTP API, put together: what stands before every operation, and the operations.
 
-import { bodyLimit } from 'hono/body-limit';
 import { publishLimits } from '../../contract/publishing.ts';
 import { version } from '../../contract/versions.ts';
-import { AppError } from '../../runtime/errors.ts';
 import { createApiApp } from '../../runtime/http/api-app.ts';
+import { limitBody } from '../../runtime/http/limit-body.ts';
+import { limitStructure } from '../../runtime/http/limit-structure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { AccessTokenVerifier } from '../oauth/access-token.ts';
@@ -15,6 +15,8 @@ import { requireRecentProxy } from './require-recent-proxy.ts';
 /** Operations of organizations, which demand an access token. The others are public. */
 const organizationPaths = ['/v1/notifications', '/v1/targets/*'];
 const publishPath = '/v1/notifications';
+/** The envelope, its array and its items, with room for what a later version adds to each. */
+const maxBatchOpenings = 4 * publishLimits.batchItems;
 /** Enough for everything but a batch. */
 const smallBodyBytes = 64 * 1024;
 
@@ -31,17 +33,13 @@ export function createRelayApi({
   operations: readonly ((app: RelayApp) => void)[];
 }): RelayApp {
   const app = createApiApp<RelayEnv>({ logger, random, bodyBytes: publishLimits.batchBytes });
-  const limitSmallBody = bodyLimit({
-    maxSize: smallBodyBytes,
-    onError: () => {
-      throw new AppError('body-too-large', `the body is larger than ${smallBodyBytes} bytes`);
-    },
-  });
+  const limitSmallBody = limitBody(smallBodyBytes);
   app.use('/v1/*', requireRecentProxy());
   app.use('/v1/*', (context, next) =>
     context.req.path === publishPath ? next() : limitSmallBody(context, next),
   );
   for (const path of organizationPaths) app.use(path, requireCaller(tokens));
+  app.use(publishPath, limitStructure(maxBatchOpenings));
   for (const add of operations) add(app);
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import test from 'node:test';
-import { clientAddress, trustedProxies } from './client-address.ts';
+import { clientAddress, networkOf, trustedProxies } from './client-address.ts';
 
 const request = (remoteAddress: string, forwarded?: string) =>
   ({
@@ -24,4 +24,23 @@ test('a forwarded address is believed only from a trusted proxy, back to the fir
   for (const [remote, forwarded, expected] of cases) {
     assert.equal(clientAddress(request(remote, forwarded), trusted), expected, `${remote} ${forwarded}`);
   }
+});
+
+test('what is no network is refused when the configuration is read', () => {
+  for (const wrong of ['localhost', '10.0.0.0/33', '10.0.0.0/x', '']) {
+    assert.throws(() => trustedProxies([wrong]), { code: 'config-invalid', hint: /10\.0\.0\.0\/8/ }, wrong);
+  }
+});
+
+test('an IPv6 client is its /64 network, however it is written', () => {
+  for (const address of [
+    '2001:db8:0:7::1',
+    '2001:0db8:0000:0007:ffff::',
+    '2001:DB8::7:1:2:3:4',
+    '2001:db8:0:7:1:2:3:4%eth0',
+  ]) {
+    assert.equal(networkOf(address), '2001:db8:0:7', address);
+  }
+  assert.equal(networkOf('::1'), '0:0:0:0');
+  assert.equal(networkOf('203.0.113.9'), '203.0.113.9');
 });

@@ -2,15 +2,24 @@
 // A forwarded header from anybody else is ignored, since the caller can set it.
 
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { AppError } from '../errors.ts';
 
+/** Throws `config-invalid` for what is no address or network. */
 export function trustedProxies(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) {
     const [address = '', prefix] = cidr.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(prefix), family);
+    try {
+      if (prefix === undefined) list.addAddress(address, family);
+      else list.addSubnet(address, Number(prefix), family);
+    } catch (cause) {
+      throw new AppError('config-invalid', `trusted_proxies: "${cidr}" is no address or network`, {
+        hint: 'write such as 127.0.0.1, 10.0.0.0/8 or fd00::/8',
+        cause,
+      });
+    }
   }
   return list;
 }
@@ -36,4 +45,17 @@ function isTrusted(trusted: BlockList, address: string): boolean {
 
 function plain(address: string): string {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}
+
+/** What one client has to itself: an IPv4 address, or the /64 network of an IPv6 address, whose holder has all of it. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const behind = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - behind.length) }, () => '0');
+  return [...groups, ...zeros, ...behind]
+    .slice(0, 4)
+    .map(group => group.replace(/^0+(?=.)/, ''))
+    .join(':');
 }

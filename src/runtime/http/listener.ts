@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Clock } from '../clock.ts';
+import type { Clock, Timer } from '../clock.ts';
 import { AppError } from '../errors.ts';
 
 export type ListenAddress = { host: string; port: number };
@@ -16,6 +16,9 @@ export type Fetch = (
 ) => Response | Promise<Response>;
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** While closing. */
+const idleSweepMs = 50;
 
 export class HttpListener implements AsyncDisposable {
   readonly #server: Server;
@@ -60,11 +63,18 @@ export class HttpListener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
     const cut = this.#clock.after(this.#drainMs, () => this.#server.closeAllConnections(), {
       background: true,
     });
+    // A connection becomes idle only after its last answer, and would then stay for its keep-alive time.
+    let sweep: Timer | undefined;
+    const closeIdle = (): void => {
+      this.#server.closeIdleConnections();
+      sweep = this.#clock.after(idleSweepMs, closeIdle, { background: true });
+    };
+    closeIdle();
     await closed;
+    sweep?.cancel();
     cut.cancel();
   }
 }
