@@ -9,7 +9,7 @@ import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import { endSubscriptions } from './end-subscriptions.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
-import type { SubscribeRequest } from './subscribe.ts';
+import type { SubscribeRequest } from './subscribe-request.ts';
 
 type Context = { cause: Cause; now: number; random: Random; events: ProxyEvents };
 

@@ -1,9 +1,6 @@
 // Creates a subscription, or renews it: the same device registering again changes nothing but the dates.
 
 import type { Transaction } from 'kysely';
-import type { CountPolicy } from '../../contract/devices.ts';
-import type { Presentation, WebPushKeys } from '../../contract/push-targets.ts';
-import type { TargetDescription } from '../../contract/registration.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { opaqueId, type Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
@@ -11,18 +8,7 @@ import type { ProxyEvents } from '../events.ts';
 import { countFor } from './count-policy.ts';
 import { placeIcon } from './place-icon.ts';
 import { recomputeIcons } from './recompute-icons.ts';
-
-export type SubscribeRequest = {
-  mailboxId: string;
-  installationId: string;
-  appId: string;
-  sealedTarget: string;
-  /** What the relay says of the sealed target: a device's word is not enough. */
-  target: TargetDescription;
-  policy: CountPolicy;
-  presentation: Presentation;
-  keys?: WebPushKeys | undefined;
-};
+import type { SubscribeRequest } from './subscribe-request.ts';
 
 /** Answers the subscription's id. Throws `subscription-limit`, `mailbox-unknown`. */
 export async function subscribe(

@@ -18,7 +18,8 @@ import { type ListedSubscription, listSubscriptions } from './list-subscriptions
 import { type OpenedRequest, opened } from './opened.ts';
 import { type Cause, endSettledIcons } from './recompute-icons.ts';
 import { type RestoreRequest, restore } from './restore.ts';
-import { type SubscribeRequest, subscribe } from './subscribe.ts';
+import { subscribe } from './subscribe.ts';
+import type { SubscribeRequest } from './subscribe-request.ts';
 import { targetGone } from './target-gone.ts';
 
 const housekeepingEveryMs = 60_000;
