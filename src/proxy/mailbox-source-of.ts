@@ -54,7 +54,7 @@ export function dovecotSourceOf(
   });
 }
 
-function dovecotRecountOf(
+export function dovecotRecountOf(
   config: DovecotSourceConfig['recount'],
   { access, fetch, clock }: { access: ImapAccess; fetch: typeof globalThis.fetch; clock: Clock },
 ): Recount {

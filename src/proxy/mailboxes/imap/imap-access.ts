@@ -9,6 +9,14 @@ import { ImapConnection, type ImapLogin } from './imap-connection.ts';
 import type { ImapServer } from './imap-server.ts';
 import type { MasterLogin } from './master-login.ts';
 
+const proofMessage = [
+  'From: Mailbadge <mailbadge@localhost>',
+  'Subject: Mailbadge tries its configuration',
+  'Date: Thu, 01 Jan 2026 00:00:00 +0000',
+  '',
+  'This message is removed at once.',
+].join('\r\n');
+
 export class ImapAccess {
   readonly #server: ImapServer;
   readonly #clock: Clock;
@@ -36,6 +44,20 @@ export class ImapAccess {
         ? { outcome: 'refused' }
         : { outcome: 'unreachable', detail: opened.detail };
     });
+  }
+
+  /** Makes a change of the person's INBOX that leaves nothing behind; a text says why that failed. */
+  async makeChange(signInName: string, password: Secret): Promise<string | undefined> {
+    const login = { user: signInName, password };
+    const opened = await ImapConnection.open(this.#server, login, { clock: this.#clock });
+    if (opened.outcome !== 'open') return opened.detail;
+    using connection = opened.connection;
+    try {
+      await connection.appendAndRemove(proofMessage);
+      return undefined;
+    } catch (error) {
+      return connection.describe(error).detail;
+    }
   }
 
   /** Counts as the master user, one short connection for each mailbox. */
