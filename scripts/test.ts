@@ -7,7 +7,7 @@ import { argv, execPath } from 'node:process';
 
 const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium'];
 
-const install = spawnSync('scripts/install-packages.sh', packages, { stdio: 'inherit' });
+const install = spawnSync('sh', ['scripts/install-packages.sh', ...packages], { stdio: 'inherit' });
 if (install.status !== 0) {
   process.stderr.write('mailbadge: tests that need a missing package will be skipped, and say so\n');
 }

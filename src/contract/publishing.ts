@@ -59,4 +59,3 @@ export const publishResponseSchema = z.object({
   relayTime: instantSchema,
   results: z.array(notificationResultSchema),
 });
-export type PublishResponse = z.infer<typeof publishResponseSchema>;

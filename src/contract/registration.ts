@@ -66,7 +66,6 @@ export const confirmationResponseSchema = z.object({
   sealedTarget: sealedTargetSchema,
   targetId: targetIdSchema,
 });
-export type ConfirmationResponse = z.infer<typeof confirmationResponseSchema>;
 
 /** POST /v1/targets/describe, from the proxy (with its access token), which must not believe a device's word. */
 export const describeTargetRequestSchema = z.strictObject({

@@ -85,7 +85,9 @@ test('another sender, no sender, an unknown and a gone subscription are refused'
   });
   assert.equal(foreign.statusCode, 403);
   assert.equal(JSON.parse(foreign.body).errno, 109);
-  await assert.rejects(webPush.sendNotification(device, badge(1, 1), { TTL: 60, agent }), { statusCode: 401 });
+  await assert.rejects(webPush.sendNotification(device, badge(1, 1), { TTL: 60, agent }), {
+    statusCode: 401,
+  });
   const unknown = { endpoint: `${simulator.origin}/wpush/v2/unknown`, keys: device.keys };
   assert.equal((await send(unknown, badge(1, 1))).statusCode, 404);
   device.unsubscribe();
