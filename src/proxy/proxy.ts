@@ -10,7 +10,8 @@ import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock } from '../runtime/clock.ts';
 import { AppError, describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
-import { fetchHandler, HttpListener } from '../runtime/http/listener.ts';
+import { HandlerToCome } from '../runtime/http/handler-to-come.ts';
+import { fetchHandler, HttpListener, type ListenAddress } from '../runtime/http/listener.ts';
 import type { Service } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -69,7 +70,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
   const events = new ProxyEvents({ logger, metrics });
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => undefined); // it is told whoever waits, and may be nobody
-  const parts = new AsyncDisposableStack(); // disposed in reverse: listeners first, the database last
+  const parts = new AsyncDisposableStack(); // disposed in reverse, the database last
+  const listening = new AsyncDisposableStack(); // disposed before all parts: nobody calls what is gone
   const ports = { devices: 0, metrics: 0 };
 
   async function start(): Promise<void> {
@@ -78,6 +80,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     const database = parts.use(openDatabase<ProxySchema>(config.database, { clock }));
     const { db } = database;
     await migrate(db, proxyMigrations);
+    // Before the lease: whoever starts the same proxy twice is refused its addresses, and disturbs nobody.
+    const handlers = await openListeners(tls);
     const lease = new Lease({ db });
     await lease.take();
 
@@ -179,15 +183,23 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       random,
       authorize: () => access.authorize(),
     });
-    const devices = await HttpListener.open(config.listen, fetchHandler(deviceApi.fetch), {
-      clock,
-      ...(tls === undefined ? {} : { tls }),
-    });
-    ports.devices = parts.use(devices).port;
-    ports.metrics = parts.use(
-      await HttpListener.open(config.metrics, fetchHandler(metricsApp.fetch), { clock }),
-    ).port;
+    handlers.devices.come(fetchHandler(deviceApi.fetch));
+    handlers.metrics.come(fetchHandler(metricsApp.fetch));
     logger.info({ ...ports, source: source.name, publicUrl: config.public_url }, 'the proxy is running');
+  }
+
+  /** Requests wait for their handlers. */
+  async function openListeners(tls: ReturnType<typeof readTls> | undefined) {
+    const open = async (address: ListenAddress, options: { tls?: ReturnType<typeof readTls> } = {}) => {
+      const handler = new HandlerToCome();
+      const { port } = listening.use(await HttpListener.open(address, handler.handle, { clock, ...options }));
+      listening.use(handler);
+      return { port, handler };
+    };
+    const devices = await open(config.listen, tls === undefined ? {} : { tls });
+    const metrics = await open(config.metrics);
+    Object.assign(ports, { devices: devices.port, metrics: metrics.port });
+    return { devices: devices.handler, metrics: metrics.handler };
   }
 
   return {
@@ -195,7 +207,10 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     failed: failure.promise,
     ports,
     events,
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await using _parts = parts;
+      await listening.disposeAsync();
+    },
   };
 }
 
