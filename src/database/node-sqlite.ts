@@ -14,6 +14,7 @@ export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
       // A transaction takes the write lock at once and waits for it. One that first reads and then writes would fail
       // without waiting when another process wrote in between (SQLITE_BUSY_SNAPSHOT).
       const statement = sqliteStatement(connection.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      if (sql.startsWith('PRAGMA')) return statement; // some act when they are prepared, not when they run
       if (cache.size >= cachedStatements) cache.delete(cache.keys().next().value ?? '');
       cache.set(sql, statement);
       return statement;

@@ -6,6 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/database/database.ts';
 import { type Migration, migrate } from '../../src/database/migrator.ts';
+import { softTransaction } from '../../src/database/soft-transaction.ts';
 import { proxyMigrations } from '../../src/proxy/database/migrations.ts';
 import { relayMigrations } from '../../src/relay/database/migrations.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.ts';
@@ -92,4 +93,28 @@ test('a database that cannot be opened is a clear error', () => {
     code: 'database-unavailable',
     hint: /writable/,
   });
+});
+
+test('a soft transaction does not wait for the disk; every other one does, also at the same time', async t => {
+  await using opened = openDatabase({ path: temporaryFile(t) }, { clock: new ManualClock() });
+  const { db } = opened;
+  const synchronous = async (connection: typeof db): Promise<number | undefined> =>
+    (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(connection)).rows[0]?.synchronous;
+  const [normal, full] = [1, 2]; // as SQLite numbers them
+  assert.deepEqual(
+    await Promise.all([
+      softTransaction(db, synchronous),
+      db.transaction().execute(synchronous),
+      softTransaction(db, synchronous),
+      synchronous(db),
+    ]),
+    [normal, full, normal, full],
+  );
+  const failing = softTransaction(db, async transaction => {
+    await sql`CREATE TABLE note (text TEXT)`.execute(transaction);
+    throw new Error('undone');
+  });
+  await assert.rejects(failing, /undone/);
+  assert.equal(await synchronous(db), full);
+  await sql`CREATE TABLE note (text TEXT)`.execute(db);
 });

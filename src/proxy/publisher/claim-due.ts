@@ -1,6 +1,6 @@
 // R1 and R2: which icons are due, and the attempts for them, stored with `shown` := unknown before a byte leaves.
 
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Presentation } from '../../contract/push-targets.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
@@ -11,14 +11,25 @@ import { releaseAt, takeFromBucket } from './coalescing.ts';
 const finalBadgeMs = 30 * 86_400_000;
 
 /** R1. */
-export function dueIcons(transaction: Transaction<ProxySchema>) {
-  return transaction
+export function dueIcons(db: Kysely<ProxySchema>) {
+  return db
     .selectFrom('icon')
     .where('attempt_id', 'is', null)
     .where('paused_at', 'is', null)
     .where('ended_at', 'is', null)
     .where('wanted', 'is not', null)
     .where(({ or, eb, ref }) => or([eb('shown', 'is', null), eb('shown', '<>', ref('wanted'))]));
+}
+
+/** Whether there is an icon to claim: committed, due, and not held back. */
+export async function anyDue(db: Kysely<ProxySchema>, now: number): Promise<boolean> {
+  const due = await dueIcons(db)
+    .select('id')
+    .where('retry_at', '<=', now)
+    .where('hold_until', '<=', now)
+    .limit(1)
+    .executeTakeFirst();
+  return due !== undefined;
 }
 
 /** Answers the attempts, and whether more icons may be due than were looked at. */

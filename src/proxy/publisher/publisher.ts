@@ -8,6 +8,7 @@
 import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { publishLimits } from '../../contract/publishing.ts';
+import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError, describeError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
@@ -16,7 +17,7 @@ import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { Claim } from './claim.ts';
-import { claimDue } from './claim-due.ts';
+import { anyDue, claimDue } from './claim-due.ts';
 import { askRepetitions, boundTimes, nextDueAt } from './due-times.ts';
 import { type EncryptBadge, toNotification } from './notification.ts';
 import { RelayPace } from './relay-pace.ts';
@@ -135,9 +136,12 @@ export class Publisher implements AsyncDisposable {
     const answers = this.#answers.slice();
     const notStarted = this.#notStarted.slice();
 
-    const done = await db
-      .transaction()
-      .execute(transaction => this.#commitRound(transaction, { now, items, answers, notStarted }));
+    // A claim must be on the disk before its batch leaves (R2). Answers need not wait for the disk: an attempt whose
+    // end is undone by a power cut blocks its icon and clears like any other (R4).
+    const claiming = items > 0 && (await anyDue(db, now));
+    const work = (transaction: Transaction<ProxySchema>) =>
+      this.#commitRound(transaction, { now, items, claiming, answers, notStarted });
+    const done = await (claiming ? db.transaction().execute(work) : softTransaction(db, work));
     this.#answers = this.#answers.slice(answers.length);
     this.#notStarted = this.#notStarted.slice(notStarted.length);
     for (const event of done.outcomes) events.record(event);
@@ -157,11 +161,13 @@ export class Publisher implements AsyncDisposable {
     {
       now,
       items,
+      claiming,
       answers,
       notStarted,
     }: {
       now: number;
       items: number;
+      claiming: boolean;
       answers: readonly Answer[];
       notStarted: readonly { claims: readonly Claim[]; reason: string }[];
     },
@@ -179,10 +185,9 @@ export class Publisher implements AsyncDisposable {
     }
     outcomes.push(...(await clearExpired(transaction, now)));
     await askRepetitions(transaction, now);
-    const { claims, more } =
-      items === 0
-        ? { claims: [], more: false }
-        : await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random });
+    const { claims, more } = claiming
+      ? await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random })
+      : { claims: [], more: false };
     const nextAt = await nextDueAt(transaction, { waiting: items > 0 });
     return { outcomes, claims, more, nextAt };
   }

@@ -4,6 +4,7 @@
 // runs; the next one stores the mailboxes' rows and their subscriptions' counts together.
 
 import type { Kysely, Transaction } from 'kysely';
+import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { AppError, describeError } from '../../runtime/errors.ts';
 import { backoffMs, type Random } from '../../runtime/random.ts';
@@ -204,7 +205,8 @@ export class UnseenCounter implements AsyncDisposable {
     const counted = batch.flatMap(({ mailboxId, count }) =>
       count === undefined ? [] : { mailboxId, ...count, unseen: count.count.unseen },
     );
-    await db.transaction().execute(async transaction => {
+    // Soft: after a power cut every mailbox is counted again (R5).
+    await softTransaction(db, async transaction => {
       await lease.assertHeld(transaction);
       await storeNews(transaction, batch, clock.now());
       await applyCounts(transaction, counted);
