@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { AppError } from '../runtime/errors.ts';
 
 const cachedStatements = 500;
 
@@ -29,10 +30,24 @@ export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
 function sqliteStatement(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: parameters => statement.all(...toInput(parameters)),
-    run: parameters => statement.run(...toInput(parameters)),
+    all: parameters => explainLock(() => statement.all(...toInput(parameters))),
+    run: parameters => explainLock(() => statement.run(...toInput(parameters))),
     iterate: parameters => statement.iterate(...toInput(parameters)) as IterableIterator<unknown>,
   };
+}
+
+const sqliteBusy = 5; // SQLITE_BUSY: the time to wait for the lock is over
+
+function explainLock<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if ((cause as { errcode?: unknown }).errcode !== sqliteBusy) throw cause;
+    throw new AppError('database-unavailable', 'another process keeps the database locked', {
+      hint: 'no process of ours does so for long: look for one that hangs or is paused, and end it',
+      cause,
+    });
+  }
 }
 
 function toInput(parameters: readonly unknown[]): SQLInputValue[] {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/database/database.ts';
@@ -117,4 +118,17 @@ test('a soft transaction does not wait for the disk; every other one does, also 
   await assert.rejects(failing, /undone/);
   assert.equal(await synchronous(db), full);
   await sql`CREATE TABLE note (text TEXT)`.execute(db);
+});
+
+test('a database that another process keeps locked is a clear error, after a while', async t => {
+  const path = temporaryFile(t);
+  await using database = openDatabase<{ thing: { id: number } }>({ path }, { clock: new ManualClock() });
+  await sql`CREATE TABLE thing (id INTEGER)`.execute(database.db);
+  using other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  await assert.rejects(database.db.insertInto('thing').values({ id: 1 }).execute(), {
+    name: 'AppError',
+    code: 'database-unavailable',
+    hint: /one that hangs or is paused/,
+  });
 });
