@@ -13,6 +13,7 @@ import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtur
 import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { proxyProcess, startProcesses, writeConfiguration } from '../fixtures/process-system.ts';
 import { freePort } from '../fixtures/relay.ts';
+import { isLocked } from '../fixtures/stored-icons.ts';
 import { until } from '../fixtures/until.ts';
 
 const missing = dovecotUnavailable();
@@ -100,7 +101,12 @@ test('frozen and thawed', { skip: missing ?? false, timeout: 170_000 }, async t 
   });
 
   await t.test('a proxy that wakes up to find another in its place', async () => {
-    proxy.freeze();
+    await until('it is frozen between two transactions', () => {
+      proxy.freeze();
+      if (!isLocked(configurations.proxy.database.path)) return true;
+      proxy.thaw();
+      return false;
+    });
     const metrics = { host: '127.0.0.1', port: await freePort() };
     const successorConfig = {
       ...configurations.proxy,

@@ -10,7 +10,7 @@ import { test } from 'node:test';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
 import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { type ProcessSystem, startProcesses } from '../fixtures/process-system.ts';
-import { storedIcons } from '../fixtures/stored-icons.ts';
+import { storedIcons, untilSettled } from '../fixtures/stored-icons.ts';
 import { until } from '../fixtures/until.ts';
 
 const missing = dovecotUnavailable();
@@ -105,9 +105,7 @@ test('killed in the middle of a batch', { skip: missing ?? false, timeout: 170_0
   });
 
   await t.test('both, and the proxy comes back first', async () => {
-    await until('the answers are stored', async () => {
-      return (await storedIcons(databasePath)).every(icon => icon.attempt_id === null);
-    });
+    await untilSettled(databasePath);
     await Promise.all([relay.kill9(), proxy.kill9()]);
     using client = await dovecot.signIn('alice');
     await client.select();
