@@ -12,12 +12,12 @@ export type JsonOption = { json: boolean };
 
 export function withConfig(command: Command): Command {
   return command.addOption(
-    new Option('--config <file>', "the relay's configuration file").default('/etc/mailbadge/relay.yml'),
+    new Option('--config <file>', 'configuration file of the relay').default('/etc/mailbadge/relay.yml'),
   );
 }
 
 export function withConfigAndJson(command: Command): Command {
-  return withConfig(command).option('--json', 'print JSON for machines', false);
+  return withConfig(command).option('--json', 'print one JSON document, for machines', false);
 }
 
 export function readRelayConfig({ config }: ConfigOption): RelayConfig {

@@ -20,6 +20,7 @@ export async function promptSecret(prompt: string, { hint }: { hint: string }): 
       lines.once('line', resolve);
       lines.once('close', () => reject(new AppError('usage', 'nothing was typed', { hint })));
     });
+    if (typed.trim() === '') throw new AppError('usage', 'nothing was typed', { hint });
     return new Secret(typed.trim());
   } finally {
     lines.close();

@@ -27,7 +27,7 @@ export function openDatabase<Schema>(
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
   } catch (cause) {
     throw new AppError('database-unavailable', `the database ${path} cannot be opened`, {
-      hint: 'its folder must exist and be writable by the service user, and the disk must have room',
+      hint: 'its folder must exist and be writable by the service user, who should run the commands too; the disk must have room',
       cause,
     });
   }

@@ -56,20 +56,23 @@ const doveadm = z
 const dovecotSource = z.strictObject({
   kind: z.literal('dovecot'),
   listen: z
-    .union([
-      z.strictObject({
-        path: z.string(),
-        mode: z
-          .string()
-          .regex(/^0[0-7]{3}$/)
-          .default('0660'),
-        group: z
-          .string()
-          .optional()
-          .describe('Group of the socket, which mail processes need (Dovecot’s mail_access_groups)'),
-      }),
-      z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
-    ])
+    .union(
+      [
+        z.strictObject({
+          path: z.string(),
+          mode: z
+            .string()
+            .regex(/^0[0-7]{3}$/)
+            .default('0660'),
+          group: z
+            .string()
+            .optional()
+            .describe('Group of the socket, which mail processes need (Dovecot’s mail_access_groups)'),
+        }),
+        z.strictObject({ host: z.string(), port: z.number().int().min(0).max(65_535) }),
+      ],
+      { error: 'expected path (with mode, group), or host and port, and nothing else' },
+    )
     .describe('Where Dovecot’s notify_status plugin connects: a unix socket, or a loopback address'),
   prefix_secret: z.string().min(16).optional().describe('Secret key prefix; demanded when listening on TCP'),
   prefix_secret_file: z.string().optional(),

@@ -14,7 +14,10 @@ export function readConfigFile(path: string, { optional = false }: { optional?: 
   } catch (cause) {
     if (optional && (cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new AppError('config-not-found', `the configuration file ${path} cannot be read`, {
-      hint: 'name it with --config, or make one with "mailbadge <service> config generate"',
+      hint:
+        (cause as NodeJS.ErrnoException).code === 'EACCES'
+          ? 'it is there, but closed to you: run the command as the service user, such as with "sudo -u mailbadge"'
+          : 'name it with --config, or make one with "mailbadge <service> config generate"',
       cause,
     });
   }
@@ -51,13 +54,14 @@ export function parseConfig<S extends z.ZodType>(
       },
     );
   }
-  throw new AppError(
-    'config-invalid',
-    `the configuration's "${path}" is wrong: ${issue?.message ?? 'unknown'}`,
-    {
-      hint: 'mend it in the file, or in the environment variable that sets it',
-    },
-  );
+  const where = path === '' ? 'the configuration' : `the configuration's "${path}"`;
+  const wrong =
+    issue?.code === 'invalid_type' && issue.message.endsWith('received undefined')
+      ? 'is missing'
+      : `is wrong: ${issue?.message ?? 'unknown'}`;
+  throw new AppError('config-invalid', `${where} ${wrong}`, {
+    hint: 'mend it in the file, or in the environment variable that sets it',
+  });
 }
 
 function withEnvironment(raw: unknown, env: Record<string, string | undefined>, prefix: string): unknown {

@@ -75,7 +75,7 @@ export function openKeyFile(path: string, random: Random): SecretBox {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
       throw new AppError('key-file-unreadable', `the key file ${path} cannot be read`, {
-        hint: 'it must be readable by the service user alone (mode 0600)',
+        hint: 'it must be readable by the service user alone (mode 0600); run commands as that user',
         cause,
       });
     }

@@ -55,7 +55,7 @@ test('an organization is added, shown, renewed, deactivated and reactivated', as
   assert.equal((await run('deactivate', 'fabrikam.com', '--reason', 'left'))['endedReason'], 'left');
   assert.equal((await run('reactivate', 'fabrikam.com'))['active'], true);
   assert.equal((await run('revoke-targets', 'fabrikam.com', '--yes'))['sealEpoch'], 2);
-  const listed = (await run('list')) as unknown as { domain: string }[];
+  const listed = (await run('list'))['organizations'] as { domain: string }[];
   assert.deepEqual(
     listed.map(each => each.domain),
     ['fabrikam.com'],
@@ -156,7 +156,10 @@ test('relay serve takes up what the commands change, and stops when told to', as
   );
   assert.equal(enrolled.status, 201);
   const listed = await mailbadge(['relay', 'credential', 'list', 'fabrikam.com', '--json', '--config', path]);
-  const [credential] = JSON.parse(listed.stdout) as { keyId: string; type: string; usage: string }[];
+  const { credentials } = JSON.parse(listed.stdout) as {
+    credentials: { keyId: string; type: string; usage: string }[];
+  };
+  const [credential] = credentials;
   assert.deepEqual(
     [credential?.keyId, credential?.type, credential?.usage],
     [certificate.thumbprint, 'asymmetric', 'verify'],

@@ -8,6 +8,7 @@ import { startDemo } from '../../demo/demo.ts';
 import { createDemoPage } from '../../demo/demo-page.ts';
 import { runOnce } from '../../demo/once.ts';
 import { SystemClock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
 import { fetchHandler, HttpListener } from '../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../runtime/lifecycle.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -24,6 +25,9 @@ export function addDemo(demo: Command): void {
     .option('--once', 'run the main job once, without the page, and end', false)
     .option('--json', 'with --once: the result as one JSON line, last on stdout', false)
     .action(async (options: Options) => {
+      if (options.json && !options.once) {
+        throw new AppError('usage', '--json needs --once', { hint: 'without it the demo shows a page' });
+      }
       const folder = mkdtempSync(join(tmpdir(), 'mailbadge-demo-'));
       try {
         await (options.once ? once(folder, options) : serve(folder, options));

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { proxyConfigSchema } from '../../proxy/config.ts';
+import { AppError } from '../../runtime/errors.ts';
 import { configSample } from '../config-sample.ts';
 import { processOutput } from '../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../proxy-config.ts';
@@ -11,7 +12,7 @@ export function addProxyConfig(proxy: Command): void {
   config
     .command('check')
     .description('read the configuration and tell what is wrong with it')
-    .option('--json', 'one JSON document: the configuration in force, defaults included', false)
+    .option('--json', 'print the configuration in force, defaults included, as one JSON document', false)
     .addOption(proxyConfigOption())
     .action(check);
   config
@@ -23,6 +24,11 @@ export function addProxyConfig(proxy: Command): void {
 function check(options: ProxyConfigOption & { json: boolean }): void {
   const output = processOutput();
   const config = loadProxyConfig(options);
+  if (config.mailboxes.source === undefined) {
+    throw new AppError('config-invalid', `${options.config} names no mail server`, {
+      hint: 'add mailboxes.source: docs/setup/proxy.md shows one for Dovecot and one for IMAP',
+    });
+  }
   if (options.json) output.printJson(withoutSecrets(config));
   else output.print(`${options.config} is a valid configuration.`);
 }

@@ -16,7 +16,7 @@ export function addProxyMailbox(proxy: Command): void {
   mailbox
     .command('list')
     .description('how each stands: state, unseen count, last event')
-    .option('--json', 'one JSON document', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(list);
 }

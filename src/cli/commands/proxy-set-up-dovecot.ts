@@ -30,7 +30,7 @@ export function addProxySetUpDovecot(proxy: Command): void {
     )
     .option('--prove <mailbox>', 'sign in as this mailbox, make a change, compare its event and count')
     .option('--password-file <file>', `file with its password (else ${passwordVariable}, else a prompt)`)
-    .option('--json', 'one JSON document instead of lines', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(setUp);
 }

@@ -35,14 +35,14 @@ export function addProxySubscription(proxy: Command): void {
     .description('live subscriptions; with --mailbox also those that ended lately')
     .option('--mailbox <name>', 'only those of this mailbox')
     .option('--expiring [within]', 'only those that expire within this time (3d)', durationMs)
-    .option('--json', 'one JSON document', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(list);
   subscription
     .command('end')
     .description('end one subscription; its icon gets the sum of what is left')
     .argument('<id>', 'as "list" prints it; write "--" before an id that begins with "-"')
-    .option('--json', 'one JSON document', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(end);
   subscription
@@ -50,12 +50,13 @@ export function addProxySubscription(proxy: Command): void {
     .description('undo: bring back the subscriptions that ended for one reason')
     .addOption(new Option('--reason <reason>', 'why they ended').choices(reasons).makeOptionMandatory(true))
     .requiredOption('--since <duration>', 'how far back, such as 2h', durationMs)
-    .option('--json', 'one JSON document', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(restore);
   subscription
     .command('thaw')
     .description('let subscriptions end by themselves again, after a burst of endings froze them')
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(thaw);
 }
@@ -96,10 +97,11 @@ async function restore(options: Common & { reason: (typeof reasons)[number]; sin
   else processOutput().print(`${restored} subscriptions are back.`);
 }
 
-async function thaw(options: ProxyConfigOption): Promise<void> {
+async function thaw(options: Common): Promise<void> {
   await using administration = await open(options);
   await administration.thaw();
-  processOutput().print('Subscriptions end by themselves again.');
+  if (options.json) processOutput().printJson({ frozen: false });
+  else processOutput().print('Subscriptions end by themselves again.');
 }
 
 function open(options: ProxyConfigOption) {

@@ -19,7 +19,7 @@ export function addProxyTrustConnect(trust: Command): void {
     .command('connect')
     .description('register the certificate at the relay with a one-time enrolment code')
     .option('--code-file <file>', `file with the enrolment code (else ${codeVariable}, else a prompt)`)
-    .option('--json', 'one JSON document instead of lines', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(connect);
 }

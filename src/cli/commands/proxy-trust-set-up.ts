@@ -36,7 +36,7 @@ export function addProxyTrustSetUp(trust: Command): void {
         .choices(keyKinds)
         .default(keyKinds[0]),
     )
-    .option('--json', 'one JSON document instead of lines', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(setUp);
 }

@@ -14,7 +14,7 @@ export function addProxyTrustStatus(trust: Command): void {
   trust
     .command('status')
     .description('show certificates and connection, and try to get a token; fails when there is none')
-    .option('--json', 'one JSON document instead of lines', false)
+    .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(status);
 }

@@ -23,9 +23,9 @@ export function addRelayCredential(relay: Command): void {
     .description("list an organization's key credentials, and when each was last used")
     .action(async (domain: string, options: Options) => {
       const credentials = await administer(options, relay => relay.credentials(domain));
-      if (options.json) output.printJson(credentials.map(publicForm));
-      else
-        output.print(credentials.map(each => listForm(rows(each))).join('\n\n') || 'no key credential yet');
+      if (options.json) return output.printJson({ credentials: credentials.map(publicForm) });
+      if (credentials.length === 0) return output.note('There is no key credential yet.');
+      output.print(credentials.map(each => listForm(rows(each))).join('\n\n'));
     });
 
   withConfigAndJson(noun.command('revoke <keyId>'))

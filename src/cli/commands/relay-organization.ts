@@ -37,9 +37,9 @@ export function addRelayOrganization(relay: Command): void {
     .description('list the organizations')
     .action(async (options: Options) => {
       const organizations = await administer(options, relay => relay.listOrganizations());
-      if (options.json) output.printJson(organizations.map(publicForm));
-      else
-        output.print(organizations.map(each => listForm(rows(each))).join('\n\n') || 'no organization yet');
+      if (options.json) return output.printJson({ organizations: organizations.map(publicForm) });
+      if (organizations.length === 0) return output.note('There is no organization yet.');
+      output.print(organizations.map(each => listForm(rows(each))).join('\n\n'));
     });
 
   withConfigAndJson(noun.command('show <domain>'))
