@@ -6,7 +6,6 @@ export const errorCodes = {
   // the request
   'invalid-request': { status: 400 },
   'not-found': { status: 404 },
-  'method-not-allowed': { status: 405 },
   'body-too-large': { status: 413 },
   'unsupported-media-type': { status: 415 },
   'proxy-too-old': { status: 426 },

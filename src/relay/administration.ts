@@ -1,12 +1,14 @@
 // What an operator does to a relay from the command line, on the database that a running relay uses: it notices
 // the change within a second.
 
+import type { Kysely } from 'kysely';
 import { targetIdSchema } from '../contract/identifiers.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { AppError } from '../runtime/errors.ts';
 import type { Random } from '../runtime/random.ts';
+import { openKeyFile } from '../runtime/secrets.ts';
 import type { RelayConfig } from './config.ts';
 import { relayMigrations } from './database/migrations.ts';
 import type { RelaySchema } from './database/schema.ts';
@@ -26,6 +28,12 @@ import {
   raiseSealEpoch,
   reactivateOrganization,
 } from './organizations/organizations.ts';
+import { ServiceKeys } from './service-keys.ts';
+
+export type RelayKey = { id: string; purpose: string; createdAt: number; retiredAt: number | null };
+
+/** The others have no successor: a device's id and its Web Push subscription depend on the very key. */
+const rotatable = ['seal', 'token-signing'] as const;
 
 type WithCode = { organization: Organization; enrolment: EnrolmentCode };
 
@@ -40,12 +48,16 @@ export type RelayAdministration = AsyncDisposable & {
   revokeTargets(domain: string): Promise<Organization>;
   credentials(domain: string): Promise<KeyCredential[]>;
   revokeCredential(keyId: string, reason: string): Promise<KeyCredential>;
+  /** The relay's own keys, newest first; never the keys themselves. */
+  keys(): Promise<RelayKey[]>;
+  /** Puts a new key in front of its ring; what older ones sealed or signed stays good. */
+  rotateKey(purpose: string): Promise<RelayKey[]>;
   /** False when it was denied before. */
   denyTarget(targetId: string, reason: string): Promise<boolean>;
 };
 
 export async function openRelayAdministration(
-  config: Pick<RelayConfig, 'database'>,
+  config: Pick<RelayConfig, 'database' | 'key_file'>,
   { clock, random }: { clock: Clock; random: Random },
 ): Promise<RelayAdministration> {
   const database = openDatabase<RelaySchema>(config.database, { clock });
@@ -67,6 +79,18 @@ export async function openRelayAdministration(
     revokeTargets: domain => raiseSealEpoch(db, domain),
     credentials: async domain => keyCredentialsOf(db, (await organizationByDomain(db, domain)).applicationId),
     revokeCredential: (keyId, reason) => revokeKeyCredential(db, keyId, { reason, now: clock.now() }),
+    keys: () => listKeys(db),
+    async rotateKey(text) {
+      const purpose = rotatable.find(name => name === text);
+      if (purpose === undefined) {
+        throw new AppError('usage', `"${text}" is no key that can be rotated`, {
+          hint: `rotate ${rotatable.join(' or ')}`,
+        });
+      }
+      const keys = await ServiceKeys.open({ db, box: openKeyFile(config.key_file, random), clock, random });
+      await keys.rotate(purpose);
+      return (await listKeys(db)).filter(key => key.purpose === purpose);
+    },
     async denyTarget(text, reason) {
       const targetId = targetIdSchema.safeParse(text);
       if (!targetId.success) {
@@ -83,4 +107,19 @@ export async function openRelayAdministration(
     },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
+}
+
+async function listKeys(db: Kysely<RelaySchema>): Promise<RelayKey[]> {
+  const rows = await db
+    .selectFrom('service_key')
+    .select(['id', 'purpose', 'created_at', 'retired_at'])
+    .orderBy('purpose')
+    .orderBy('created_at', 'desc')
+    .execute();
+  return rows.map(row => ({
+    id: row.id,
+    purpose: row.purpose,
+    createdAt: row.created_at,
+    retiredAt: row.retired_at,
+  }));
 }

@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { addRelayConfig } from './relay-config.ts';
 import { addRelayCredential } from './relay-credential.ts';
+import { addRelayKey } from './relay-key.ts';
 import { addRelayOrganization } from './relay-organization.ts';
 import { addRelayServe } from './relay-serve.ts';
 import { addRelayTarget } from './relay-target.ts';
@@ -13,4 +14,5 @@ export function addRelayCommands(relay: Command): void {
   addRelayOrganization(relay);
   addRelayCredential(relay);
   addRelayTarget(relay);
+  addRelayKey(relay);
 }

@@ -239,7 +239,6 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     action: 'Run one "mailbadge proxy serve" for each database',
   },
   usage: { meaning: 'The command was misused', action: 'See --help' },
-  'method-not-allowed': { meaning: 'This address does not take that method', action: 'Check the method' },
   'unsupported-media-type': {
     meaning: 'The body is of a type that is not taken',
     action: 'Send application/json',
