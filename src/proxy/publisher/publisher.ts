@@ -246,14 +246,14 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #sleep(delayMs: number): Promise<void> {
-    if (this.#woken || delayMs <= 0) {
-      await macrotask(); // SQLite answers within the turn: without this, sockets would starve
-      return;
+    if (!this.#woken && delayMs > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wakeSleeper = resolve;
+      const timer = this.#options.clock.after(delayMs, resolve, { background: true });
+      await promise;
+      timer.cancel();
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wakeSleeper = resolve;
-    const timer = this.#options.clock.after(delayMs, resolve, { background: true });
-    await promise;
-    timer.cancel();
+    // SQLite answers within the turn: without this, sockets would starve. And what they bring goes into one round.
+    await macrotask();
   }
 }

@@ -3,6 +3,7 @@
 // spread over time, at least every `recountEveryMs`. Counts wait per mailbox, never per event, while a transaction
 // runs; the next one stores the mailboxes' rows and their subscriptions' counts together.
 
+import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
@@ -184,8 +185,10 @@ export class UnseenCounter implements AsyncDisposable {
 
   /** Until nothing is left: what comes while one transaction runs is in the next. */
   async #storeAll(): Promise<void> {
-    await Promise.resolve(); // what the source tells in this turn goes together
     while (this.#news.size > 0) {
+      // All sockets that have something are read first: what they tell goes together, and no mail process waits for
+      // its answer while we write.
+      await macrotask();
       const batch = [...this.#news.values()].slice(0, mailboxesPerTransaction);
       for (const { mailboxId } of batch) this.#news.delete(mailboxId);
       try {
