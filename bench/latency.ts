@@ -16,7 +16,7 @@ import { SimulatedApp } from '../src/simulators/simulated-app.ts';
 import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../test/fixtures/dovecot.ts';
 import { bareIdle } from './latency/bare-idle.ts';
 import { Deliveries, type Mail } from './latency/deliveries.ts';
-import { type Services, startServices } from './latency/services.ts';
+import { type CpuTimes, type Services, startServices } from './latency/services.ts';
 
 const mailboxes = Array.from({ length: 200 }, (_, index) => `user${index}`);
 const loads = [
@@ -25,8 +25,10 @@ const loads = [
 ];
 const parallelSetUps = 8;
 
+const noTimes: CpuTimes = { relay: 0, proxy: 0 };
+
 type Load = (typeof loads)[number];
-type Runs = { load: Load; mails: Mail[] }[];
+type Runs = { load: Load; mails: Mail[]; cpu: CpuTimes }[];
 type Watch = (deliveries: Deliveries, dovecot: Dovecot, folder: string) => Promise<AsyncDisposable>;
 type Source = {
   name: string;
@@ -82,7 +84,7 @@ async function measure({ name, notify, config, floor: watchFloor }: Source): Pro
     });
     const deliveries = new Deliveries(dovecot.ports.lmtp, mailboxes);
     const watching = await watchFloor(deliveries, dovecot, folder);
-    const floor = await sendAll(deliveries);
+    const floor = await sendAll(deliveries, () => noTimes);
     await watching[Symbol.asyncDispose]();
 
     await using services = await startServices(folder, config(dovecot, folder));
@@ -94,7 +96,7 @@ async function measure({ name, notify, config, floor: watchFloor }: Source): Pro
       if (event.type !== 'accepted' || event.badge === undefined) return;
       deliveries.learned(mailboxOf.get(event.device) ?? '', event.badge);
     });
-    const badges = await sendAll(deliveries);
+    const badges = await sendAll(deliveries, services.cpu);
     await untilRight();
     return { name, floor, badges, wrongIcons: await countWrong(devices, dovecot) };
   } finally {
@@ -102,9 +104,16 @@ async function measure({ name, notify, config, floor: watchFloor }: Source): Pro
   }
 }
 
-async function sendAll(deliveries: Deliveries): Promise<Runs> {
+/** `cpu`: of the services that run meanwhile. */
+async function sendAll(deliveries: Deliveries, cpu: () => CpuTimes): Promise<Runs> {
   const runs: Runs = [];
-  for (const load of loads) runs.push({ load, mails: await deliveries.send(load) });
+  for (const load of loads) {
+    const before = cpu();
+    const mails = await deliveries.send(load);
+    const after = cpu();
+    const spent = { relay: after.relay - before.relay, proxy: after.proxy - before.proxy };
+    runs.push({ load, mails, cpu: spent });
+  }
   return runs;
 }
 
@@ -187,7 +196,12 @@ async function forEach<T>(items: readonly T[], action: (item: T) => Promise<void
 
 function report(results: readonly Result[]): void {
   const rows = results.flatMap(({ name, floor, badges }) =>
-    badges.map(({ load, mails }, index) => [name, load.perSecond, ...figures(mails, floor[index]?.mails)]),
+    badges.map(({ load, mails, cpu }, index) => [
+      name,
+      load.perSecond,
+      ...figures(mails, floor[index]?.mails),
+      `${(cpu.proxy / mails.length).toFixed(1)} + ${(cpu.relay / mails.length).toFixed(1)}`,
+    ]),
   );
   const all = results.flatMap(({ badges }) => badges.flatMap(({ mails }) => mails));
   const lost = all.filter(({ arrivedAt }) => arrivedAt === undefined).length;
@@ -200,8 +214,8 @@ function report(results: readonly Result[]): void {
     '',
     `Real Dovecot, relay and proxy as processes of their own (\`mailbadge relay serve\`, \`proxy serve\`), the APNs simulator and the sender in a third; one machine, times in ms, p50 / p99. Mails: ${sent}, to ${mailboxes.length} mailboxes in turn with a device each: at most one every 2 s to a mailbox, so that nothing is coalesced by design.`,
     '',
-    '| source | mails/s | accepted → push service | sent → push service | floor: sent → told by Dovecot | p50 over the floor |',
-    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    '| source | mails/s | accepted → push service | sent → push service | floor: sent → told by Dovecot | p50 over the floor | CPU per mail: proxy + relay |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows.map(cells => `| ${cells.join(' | ')} |`),
     '',
     '"Sent" is the end of the message on the LMTP connection, "accepted" Dovecot\'s answer to it. The floor was measured in the same run on the same server at the same rates, with a bare listener in the proxy\'s place: for Dovecot events one that acknowledges each event and does nothing else (Dovecot tells the event before it answers the mail), for IMAP one bare IDLE client per mailbox. Dovecot tells IDLE clients of a change after a fixed 500 ms or so, whoever asks.',

@@ -15,7 +15,13 @@ import { WebPushSimulator } from '../../src/simulators/webpush/webpush-simulator
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const startDeadlineMs = 20_000;
 
-export type Services = AsyncDisposable & { apns: ApnsSimulator; proxyUrl: string };
+export type Services = AsyncDisposable & {
+  apns: ApnsSimulator;
+  proxyUrl: string;
+  /** Processor time taken so far, ms. */
+  cpu(): CpuTimes;
+};
+export type CpuTimes = { relay: number; proxy: number };
 
 export async function startServices(folder: string, source: Record<string, unknown>): Promise<Services> {
   await using parts = new AsyncDisposableStack();
@@ -24,13 +30,14 @@ export async function startServices(folder: string, source: Record<string, unkno
   const webPush = parts.use(await WebPushSimulator.start({ clock, certificate: apns.certificate }));
   const relay = { quotas: { registrations_per_minute: 100_000 } }; // all devices of the bench come at once
   const files = await writeConfigurations({ folder, source, relay }, { apns, webPush });
-  parts.use(await serve('relay', files.relayFile, files.relay.listen.port));
+  const relayProcess = parts.use(await serve('relay', files.relayFile, files.relay.listen.port));
   await connectTrust(files, folder);
-  parts.use(await serve('proxy', files.proxyFile, files.proxy.listen.port));
+  const proxyProcess = parts.use(await serve('proxy', files.proxyFile, files.proxy.listen.port));
   const owned = parts.move();
   return {
     apns,
     proxyUrl: files.proxy.public_url,
+    cpu: () => ({ relay: cpuOf(relayProcess.pid), proxy: cpuOf(proxyProcess.pid) }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -40,7 +47,7 @@ async function serve(
   service: 'relay' | 'proxy',
   configFile: string,
   port: number | undefined,
-): Promise<AsyncDisposable> {
+): Promise<AsyncDisposable & { pid: number }> {
   const logFile = `${configFile}.log`;
   const log = openSync(logFile, 'w');
   const child = spawn(process.execPath, [main, service, 'serve', '--config', configFile], {
@@ -52,7 +59,13 @@ async function serve(
     if (child.exitCode === null && performance.now() < deadline) await setTimeout(20);
     else throw new Error(`the ${service} did not start: ${readFileSync(logFile, 'utf8')}`);
   }
-  return { [Symbol.asyncDispose]: () => stop(child) };
+  return { pid: child.pid ?? 0, [Symbol.asyncDispose]: () => stop(child) };
+}
+
+/** proc(5): after the program's name in brackets, fields 14 and 15 are user and system time in ticks of 10 ms. */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
 async function stop(child: ChildProcess): Promise<void> {
