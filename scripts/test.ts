@@ -16,7 +16,7 @@ const chosen = argv.slice(2);
 const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts', 'test/**/*.test.ts'];
 const run = spawnSync(
   execPath,
-  ['--test', '--test-timeout=180000', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
+  ['--test', '--test-timeout=600000', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
   { stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } },
 );
 process.exitCode = run.status ?? 1;

@@ -97,6 +97,6 @@ test('after any interleaving of events, unknown outcomes, crashes and takeovers 
         }
       },
     ),
-    { numRuns: Number(process.env['MAILBADGE_PROPERTY_RUNS'] ?? 300) },
+    { numRuns: Number(process.env['MAILBADGE_PROPERTY_RUNS'] ?? 200) },
   );
 });
