@@ -98,13 +98,9 @@ function messageRow(message) {
     message.subject,
     element('small', { textContent: message.from }),
   );
-  return element(
-    'li',
-    {},
-    what,
-    message.seen ? act('markUnread', 'unread') : act('read', 'read'),
-    act('delete', 'delete'),
-  );
+  const toggle = message.seen ? act('markUnread', 'unread') : act('read', 'read');
+  const actions = element('span', { className: 'actions' }, toggle, act('delete', 'delete'));
+  return element('li', {}, what, actions);
 }
 
 function addStep({ trace, icon, step, at, badge, failed }) {
