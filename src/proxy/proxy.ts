@@ -3,8 +3,6 @@
 // server or a relay that is away is no reason: it keeps trying, and says so in its log and at /health.
 
 import { readFileSync } from 'node:fs';
-import type { BadgePayload } from '../contract/badge-payload.ts';
-import type { WebPushKeys } from '../contract/push-targets.ts';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock } from '../runtime/clock.ts';
@@ -17,8 +15,6 @@ import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { openKeyFile } from '../runtime/secrets.ts';
-import { parseDeviceKeys } from '../runtime/webpush/device-keys.ts';
-import { encryptForDevice } from '../runtime/webpush/encrypt.ts';
 import { createDeviceApi } from './api/device-api.ts';
 import { passwordPurpose } from './api/mailbox-account.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
@@ -33,6 +29,7 @@ import { ProxyEvents } from './events.ts';
 import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
 import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
+import { badgeEncryption } from './publisher/badge-encryption.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
@@ -104,7 +101,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         clock,
         random,
         events,
-        encryptBadge: (keys, payload) => encryptBadge(keys, payload, random),
+        encryptBadge: badgeEncryption({ random }),
         onFailure: error => failure.reject(error),
       }),
     );
@@ -220,12 +217,6 @@ function relayForDevices({ trust, tickets, describeTarget }: RelayAccess): Relay
     signTicket: request => tickets.sign(request),
     describeTarget,
   };
-}
-
-function encryptBadge(keys: WebPushKeys, payload: BadgePayload, random: Random): Uint8Array {
-  const device = parseDeviceKeys(keys);
-  if (device === undefined) throw new RangeError('the keys of a device are no Web Push keys');
-  return encryptForDevice(device, Buffer.from(JSON.stringify(payload)), { random });
 }
 
 function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {
