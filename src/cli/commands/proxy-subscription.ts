@@ -94,7 +94,8 @@ async function restore(options: Common & { reason: (typeof reasons)[number]; sin
   const since = new SystemClock().now() - options.since;
   const restored = await administration.restore({ reason: options.reason, since });
   if (options.json) processOutput().printJson({ restored });
-  else processOutput().print(`${restored} subscriptions are back.`);
+  else
+    processOutput().print(restored === 1 ? '1 subscription is back.' : `${restored} subscriptions are back.`);
 }
 
 async function thaw(options: Common): Promise<void> {
