@@ -18,7 +18,7 @@ import {
   type ClientResult,
   type ClientTask,
   goawayEvery,
-} from './apns-setting.ts';
+} from './apns/setting.ts';
 
 const rounds = 5;
 const clients = ['mailbadge', 'node-apn'] as const;
@@ -76,7 +76,7 @@ async function measureLosses(): Promise<Record<string, ClientResult & { took: nu
 function runClient(task: Omit<ClientTask, 'directory'>): ClientResult {
   const [program = '', ...args] = onCore(0, [
     process.execPath,
-    join(import.meta.dirname, 'apns-client.ts'),
+    join(import.meta.dirname, 'apns/client.ts'),
     JSON.stringify({ ...task, directory }),
   ]);
   const lines = execFileSync(program, args, { encoding: 'utf8', timeout: 60_000 }).trim().split('\n');
@@ -84,7 +84,7 @@ function runClient(task: Omit<ClientTask, 'directory'>): ClientResult {
 }
 
 async function startServer(mode: 'sink' | 'strict'): Promise<Server & { lines: AsyncIterator<string> }> {
-  const script = join(import.meta.dirname, 'apns-server.ts');
+  const script = join(import.meta.dirname, 'apns/server.ts');
   const [program = '', ...args] = onCore(1, [process.execPath, script, mode, directory]);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -5,18 +5,18 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import apn from '@parse/node-apn';
-import { ApnsAccounts } from '../src/relay/providers/apns/accounts.ts';
-import { createApnsProvider } from '../src/relay/providers/apns/apns.ts';
-import { SystemClock } from '../src/runtime/clock.ts';
-import { silentLogger } from '../src/runtime/logger.ts';
-import { systemRandom } from '../src/runtime/random.ts';
+import { ApnsAccounts } from '../../src/relay/providers/apns/accounts.ts';
+import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
+import { SystemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
 import {
   benchDeviceToken,
   benchSigningKey,
   benchTopic,
   type ClientResult,
   type ClientTask,
-} from './apns-setting.ts';
+} from './setting.ts';
 
 type Client = { push(badge: number): Promise<boolean>; close(): Promise<void> };
 

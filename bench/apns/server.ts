@@ -4,10 +4,10 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SystemClock } from '../src/runtime/clock.ts';
-import { ApnsSimulator } from '../src/simulators/apns/apns-simulator.ts';
-import { ApnsSink } from '../src/simulators/apns/sink.ts';
-import { benchDeviceToken, benchSigningKey, benchTopic, goawayEvery } from './apns-setting.ts';
+import { SystemClock } from '../../src/runtime/clock.ts';
+import { ApnsSimulator } from '../../src/simulators/apns/apns-simulator.ts';
+import { ApnsSink } from '../../src/simulators/apns/sink.ts';
+import { benchDeviceToken, benchSigningKey, benchTopic, goawayEvery } from './setting.ts';
 
 const [mode, directory = ''] = process.argv.slice(2);
 const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
