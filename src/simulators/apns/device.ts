@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.ts';
+import { RegistrationCodes } from '../registration-codes.ts';
 
 export type Environment = 'production' | 'sandbox';
 
@@ -52,15 +53,13 @@ export class SimulatedDevice {
   readonly badges: number[] = [];
   /** What reached the device, newest last; one with the collapse id of an older one replaces it. */
   readonly shown: Push[] = [];
-  readonly codes: string[] = [];
+  readonly codes = new RegistrationCodes();
   backgroundWakes = 0;
   stored: Push | undefined;
   uninstalledAt: number | undefined;
   readonly #clock: Clock;
   readonly #emit: (event: DeviceEvent) => void;
   #online: boolean;
-  #codesTaken = 0;
-  #codeCame = Promise.withResolvers<void>();
 
   constructor(options: DeviceOptions & { clock: Clock; emit: (event: DeviceEvent) => void }) {
     this.token = options.token;
@@ -105,23 +104,8 @@ export class SimulatedDevice {
   }
 
   /** The next registration code that was not taken yet; waits for one. */
-  async waitForCode({ signal }: { signal?: AbortSignal } = {}): Promise<string> {
-    for (;;) {
-      const code = this.codes[this.#codesTaken];
-      if (code !== undefined) {
-        this.#codesTaken += 1;
-        return code;
-      }
-      signal?.throwIfAborted();
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = (): void => aborted.reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      try {
-        await Promise.race([this.#codeCame.promise, aborted.promise]);
-      } finally {
-        signal?.removeEventListener('abort', onAbort);
-      }
-    }
+  waitForCode(options: { signal?: AbortSignal } = {}): Promise<string> {
+    return this.codes.take(options);
   }
 
   #arrive(push: Push): void {
@@ -146,9 +130,7 @@ export class SimulatedDevice {
   #wake({ apnsId }: Push, code: string | undefined): void {
     this.backgroundWakes += 1;
     if (code !== undefined) {
-      this.codes.push(code);
-      this.#codeCame.resolve();
-      this.#codeCame = Promise.withResolvers();
+      this.codes.add(code);
     }
     this.#emit({ type: 'woken', at: this.#clock.now(), apnsId, device: this });
   }

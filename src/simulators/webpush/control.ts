@@ -3,9 +3,9 @@
 
 import { z } from 'zod';
 import { AppError } from '../../runtime/errors.ts';
-import { createApiApp } from '../../runtime/http/api-app.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
+import { createControlApi, parseBody, switchOnline } from '../control-api.ts';
 import type { SimulatedWebDevice } from './device.ts';
 import { faultSchema } from './faults.ts';
 import type { WebPushSimulator } from './webpush-simulator.ts';
@@ -14,28 +14,21 @@ const subscribeSchema = z.strictObject({
   applicationServerKey: z.string().regex(/^B[A-Za-z0-9_-]{86}$/, 'expected 65 bytes, base64url'),
   silentPushes: z.number().int().min(1).optional(),
 });
-const onlineSchema = z.strictObject({ online: z.boolean() });
-const injectSchema = z.strictObject({
-  fault: faultSchema,
-  times: z.number().int().min(1).max(10_000).default(1),
-});
 
 export function createWebPushControl(
   simulator: WebPushSimulator,
-  { logger, random }: { logger: Logger; random: Random },
+  collaborators: { logger: Logger; random: Random },
 ) {
-  const app = createApiApp({ logger, random, bodyBytes: 65_536 });
+  const app = createControlApi(simulator, faultSchema, collaborators);
   const find = (id: string): SimulatedWebDevice => {
     const device = simulator.findDevice(id);
     if (device === undefined) throw new AppError('not-found', 'no such subscription');
     return device;
   };
 
-  app.get('/ca.pem', context => context.text(simulator.certificate.caPem));
-
   app.get('/subscriptions', context => context.json(simulator.devices.map(describeDevice)));
   app.post('/subscriptions', async context => {
-    const { applicationServerKey, silentPushes } = parse(subscribeSchema, await context.req.text());
+    const { applicationServerKey, silentPushes } = parseBody(subscribeSchema, await context.req.text());
     const device = simulator.subscribe({
       applicationServerKey,
       ...(silentPushes === undefined ? {} : { silentPushes }),
@@ -45,9 +38,7 @@ export function createWebPushControl(
   app.get('/subscriptions/:id', context => context.json(describeDevice(find(context.req.param('id')))));
   app.put('/subscriptions/:id/online', async context => {
     const device = find(context.req.param('id'));
-    const { online } = parse(onlineSchema, await context.req.text());
-    if (online) device.goOnline();
-    else device.goOffline();
+    switchOnline(device, await context.req.text());
     return context.json(describeDevice(device));
   });
   app.delete('/subscriptions/:id', context => {
@@ -56,20 +47,11 @@ export function createWebPushControl(
     return context.json(describeDevice(device));
   });
 
-  app.post('/faults', async context => {
-    const { fault, times } = parse(injectSchema, await context.req.text());
-    simulator.inject(fault, { times });
-    return context.json({ pendingFaults: simulator.pendingFaults }, 201);
-  });
-  app.delete('/faults', context => {
-    simulator.clearFaults();
-    return context.json({ pendingFaults: 0 });
-  });
   return app;
 }
 
 function describeDevice(device: SimulatedWebDevice) {
-  const { token: id, endpoint, keys, online, gone, badge, badges, codes, notification, storedCount } = device;
+  const { token: id, endpoint, keys, online, gone, badge, badges, notification, storedCount } = device;
   return {
     id,
     endpoint,
@@ -78,20 +60,8 @@ function describeDevice(device: SimulatedWebDevice) {
     gone,
     badge,
     badges,
-    codes,
+    codes: device.codes.untaken,
     notification: notification ?? null,
     storedCount,
   };
-}
-
-function parse<T extends z.ZodType>(schema: T, text: string): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new AppError('invalid-request', 'the body is not JSON');
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new AppError('invalid-request', z.prettifyError(parsed.error));
-  return parsed.data;
 }

@@ -61,7 +61,7 @@ test('offline: the newest of a topic is kept, what expired is dropped, TTL 0 nev
   await clock.advance(1000);
   device.goOnline();
   assert.deepEqual(device.badges, [2]);
-  assert.deepEqual(device.codes, []);
+  assert.deepEqual(device.codes.untaken, []);
   assert.equal(device.storedCount, 0);
 });
 

@@ -8,6 +8,7 @@ import type { WebPushKeys } from '../../contract/push-targets.ts';
 import { challengePayloadSchema } from '../../contract/registration.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
+import { RegistrationCodes } from '../registration-codes.ts';
 import { decrypt, type ReceiverKeys } from './decrypt.ts';
 
 export type StoredPush = {
@@ -32,7 +33,7 @@ export type DeviceOptions = {
   silentPushes: number;
 };
 
-/** How many messages, badges and codes are remembered. */
+/** How many messages and badges are remembered. */
 const memory = 1000;
 
 export class SimulatedWebDevice {
@@ -45,7 +46,7 @@ export class SimulatedWebDevice {
   badge = 0;
   /** Each badge that was set, in order. */
   readonly badges: number[] = [];
-  readonly codes: string[] = [];
+  readonly codes = new RegistrationCodes();
   /** The one visible notification: each replaces the one of the same tag. */
   notification: { badge: number } | undefined;
   readonly #clock: Clock;
@@ -56,8 +57,6 @@ export class SimulatedWebDevice {
   #stored: StoredPush[] = [];
   #online: boolean;
   #silentPushesLeft: number;
-  #codesTaken = 0;
-  #codeCame = Promise.withResolvers<void>();
 
   constructor({
     applicationServerKey,
@@ -126,23 +125,8 @@ export class SimulatedWebDevice {
   }
 
   /** The next registration code that was not taken yet; waits for one. */
-  async waitForCode({ signal }: { signal?: AbortSignal } = {}): Promise<string> {
-    for (;;) {
-      const code = this.codes[this.#codesTaken];
-      if (code !== undefined) {
-        this.#codesTaken += 1;
-        return code;
-      }
-      signal?.throwIfAborted();
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = (): void => aborted.reject(signal?.reason);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      try {
-        await Promise.race([this.#codeCame.promise, aborted.promise]);
-      } finally {
-        signal?.removeEventListener('abort', onAbort);
-      }
-    }
+  waitForCode(options: { signal?: AbortSignal } = {}): Promise<string> {
+    return this.codes.take(options);
   }
 
   #arrive({ messageId, body }: StoredPush): void {
@@ -155,9 +139,7 @@ export class SimulatedWebDevice {
     const payload = parseJson(plaintext);
     const challenge = challengePayloadSchema.safeParse(payload).data;
     if (challenge !== undefined) {
-      remember(this.codes, challenge.code);
-      this.#codeCame.resolve();
-      this.#codeCame = Promise.withResolvers();
+      this.codes.add(challenge.code);
       this.#emit({ ...event, type: 'code' });
       return;
     }
