@@ -26,7 +26,7 @@ const statements = [
      id TEXT PRIMARY KEY NOT NULL, app_id TEXT NOT NULL, installation_id TEXT NOT NULL, target_id TEXT NOT NULL,
      sealed_target TEXT NOT NULL, provider TEXT NOT NULL, presentation TEXT NOT NULL, p256dh TEXT, auth TEXT,
      collapse_key TEXT NOT NULL, registered_at BIGINT NOT NULL, wanted INTEGER, rev BIGINT NOT NULL, shown INTEGER,
-     shown_at BIGINT, provider_id TEXT, attempt_id TEXT UNIQUE, attempt_badge INTEGER, attempt_rev BIGINT,
+     shown_at BIGINT, provider_id TEXT, attempt_id TEXT, attempt_badge INTEGER, attempt_rev BIGINT,
      attempt_at BIGINT, attempt_blocks_until BIGINT, lease_epoch INTEGER NOT NULL, retry_at BIGINT NOT NULL,
      hold_until BIGINT NOT NULL, bucket_at BIGINT NOT NULL, repeat_at BIGINT, repeated_rev BIGINT,
      deferrals INTEGER NOT NULL, last_outcome TEXT, last_outcome_at BIGINT,
@@ -35,6 +35,8 @@ const statements = [
   'CREATE UNIQUE INDEX icon_by_target ON icon (app_id, target_id) WHERE ended_at IS NULL',
   // Not unique: an installation id is the device's word, and only the target is proven.
   'CREATE INDEX icon_by_installation ON icon (app_id, installation_id) WHERE ended_at IS NULL',
+  // Without the icons that have none: a planner that could look those up here would scan them all.
+  'CREATE UNIQUE INDEX icon_by_attempt ON icon (attempt_id) WHERE attempt_id IS NOT NULL',
   // Only icons that may be due are in this index: the publisher never scans the others.
   `CREATE INDEX icon_due ON icon (retry_at) WHERE attempt_id IS NULL AND paused_at IS NULL AND ended_at IS NULL
      AND wanted IS NOT NULL AND (shown IS NULL OR shown <> wanted)`,
