@@ -5,6 +5,7 @@ import type { Transaction } from 'kysely';
 import { sql } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
 import { dueIcons } from './claim-due.ts';
+import { bucket } from './coalescing.ts';
 
 /** `waiting`: also look at due icons that are held back. While the relay does not answer they cannot go anyway. */
 export async function nextDueAt(
@@ -76,6 +77,7 @@ export async function boundTimes(
     ['attempt_blocks_until', now + blocksMs],
     ['retry_at', now + longestMs],
     ['hold_until', now + longestMs],
+    ['bucket_at', now + bucket.size * bucket.refillMs], // an empty bucket: else its refill would never come nearer
     ['repeat_at', now + longestMs],
   ] as const) {
     await transaction
