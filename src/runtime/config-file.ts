@@ -24,7 +24,10 @@ export function readConfigFile(path: string, { optional = false }: { optional?: 
   try {
     return parseYaml(text) ?? {};
   } catch (cause) {
-    throw new AppError('config-invalid', `${path} is not valid YAML: ${(cause as Error).message}`, { cause });
+    throw new AppError('config-invalid', `${path} is not valid YAML: ${(cause as Error).message.trim()}`, {
+      hint: 'mend it at that place; YAML wants spaces for indenting, and quotes around texts with ": " or "#"',
+      cause,
+    });
   }
 }
 
