@@ -53,7 +53,7 @@ export class RelayAccess implements Disposable {
   async reload(): Promise<void> {
     if (!(await this.trust.reload())) return;
     this.tokens.reset();
-    if (this.trust.state.kind === 'connected') void this.tokens.renew();
+    if (this.trust.state.kind === 'connected' || this.trust.waitsForClock) void this.tokens.renew();
   }
 
   /** Where the relay is, and the token for it; or why it cannot be used now. Never rejects. */

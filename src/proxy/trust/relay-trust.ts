@@ -68,6 +68,7 @@ export class RelayTrust {
   async reload(): Promise<boolean> {
     const { db, certificates, logger } = this.#collaborators;
     let state: ConnectionState;
+    let fault: AppError | undefined;
     let keyId = '';
     const pin = await readRelayPin({ db });
     try {
@@ -76,8 +77,8 @@ export class RelayTrust {
       state = connectionState(pin, key);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
+      fault = error;
       state = { kind: 'failed', failure: relayFailureOf(error) };
-      logger.error({ code: error.code, error: describeError(error) }, 'the certificate cannot be used');
     }
     const fingerprint = JSON.stringify([
       state.kind === 'failed' ? state.failure.code : keyId,
@@ -86,14 +87,23 @@ export class RelayTrust {
       pin?.enrolment,
     ]);
     const changed = fingerprint !== this.#fingerprint;
+    if (changed && fault !== undefined) {
+      logger.error({ errorCode: fault.code, error: describeError(fault) }, 'the certificate cannot be used');
+    }
     this.#state = state;
     this.#fingerprint = fingerprint;
     return changed;
   }
 
+  /** A machine often starts with a clock that is behind, and has it right a moment later: `refresh` looks again. */
+  get waitsForClock(): boolean {
+    return this.#state.kind === 'failed' && this.#state.failure.code === 'certificate-not-yet-valid';
+  }
+
   /** Undefined when the relay is the pinned one and may be worked with. Never rejects. */
   async refresh(signal?: AbortSignal): Promise<RelayFailure | undefined> {
     const { http, relayClock, clock, timeoutMs } = this.#collaborators;
+    if (this.waitsForClock) await this.#reloadOrKeep();
     const state = this.state;
     if (state.kind === 'failed') return state.failure;
     const { baseUrl, pin } = state.connection;
@@ -104,6 +114,14 @@ export class RelayTrust {
     if (changed !== undefined) return changed;
     await this.#keepMetadata(state.connection, fetch.metadata);
     return relayClock.skewed ? skewFailure(relayClock.skewMs ?? 0, clock.now()) : undefined;
+  }
+
+  async #reloadOrKeep(): Promise<void> {
+    try {
+      await this.reload();
+    } catch (error) {
+      this.#collaborators.logger.warn({ error: describeError(error) }, 'the certificate cannot be read');
+    }
   }
 
   /** For the commands and for the next start; that it cannot be stored stops nothing. */
