@@ -89,11 +89,12 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       overrides.source ?? mailboxSourceOf(config, { fetch: overrides.fetch ?? fetch, clock, random, logger }),
     );
 
+    const relayClient = new RelayClient({ http, credentials: access, timeoutMs });
     const publisher = parts.use(
       new Publisher({
         db,
         lease,
-        relay: overrides.relay?.port ?? new RelayClient({ http, credentials: access, timeoutMs }),
+        relay: overrides.relay?.port ?? relayClient,
         subscriptions: {
           targetGone: (...request) => subscriptions.targetGone(...request),
           iconsSettled: (...request) => subscriptions.iconsSettled(...request),
@@ -179,6 +180,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       logger,
       random,
       authorize: () => access.authorize(),
+      lastBatchFailure: () => relayClient.lastFailure,
     });
     handlers.devices.come(fetchHandler(deviceApi.fetch));
     handlers.metrics.come(fetchHandler(metricsApp.fetch));

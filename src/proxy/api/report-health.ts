@@ -43,6 +43,8 @@ export type HealthCollaborators = {
   clock: Clock;
   /** Whether the relay would take a batch now. Never rejects. */
   authorize(): Promise<{ kind: 'authorized' } | { kind: 'failed'; failure: RelayFailure }>;
+  /** Why the latest batch did not go through, if so: a token from before is no proof that the relay takes any. */
+  lastBatchFailure(): { code: string; detail: string; hint?: string } | undefined;
 };
 
 export function addReportHealth(app: DeviceApp, collaborators: HealthCollaborators): void {
@@ -54,7 +56,7 @@ export function addReportHealth(app: DeviceApp, collaborators: HealthCollaborato
   });
 }
 
-async function relayFaults({ clock, authorize }: HealthCollaborators): Promise<Fault[]> {
+async function relayFaults({ clock, authorize, lastBatchFailure }: HealthCollaborators): Promise<Fault[]> {
   const waited = Promise.withResolvers<undefined>();
   const timer = clock.after(relayAnswerMs, () => waited.resolve(undefined), { background: true });
   const answer = await Promise.race([authorize(), waited.promise]);
@@ -62,7 +64,10 @@ async function relayFaults({ clock, authorize }: HealthCollaborators): Promise<F
   if (answer === undefined) {
     return [{ part: 'relay', code: 'relay-unreachable', detail: 'the relay has not answered yet' }];
   }
-  if (answer.kind === 'authorized') return [];
+  if (answer.kind === 'authorized') {
+    const failure = lastBatchFailure();
+    return failure === undefined ? [] : [{ part: 'relay', ...failure }];
+  }
   const { code, message, hint } = answer.failure;
   return [{ part: 'relay', code, detail: message, hint }];
 }

@@ -28,7 +28,12 @@ export type RelayCredentials = {
   measureClock(): void;
 };
 
+/** Why a batch did not go through, for whoever watches. */
+export type BatchFailure = { code: string; detail: string; hint?: string };
+
 export class RelayClient implements RelayPort {
+  /** Of the latest batch that ended; undefined when that one was answered. */
+  lastFailure: BatchFailure | undefined;
   readonly #http: HttpClient;
   readonly #credentials: RelayCredentials;
   readonly #timeoutMs: number;
@@ -43,7 +48,13 @@ export class RelayClient implements RelayPort {
     return this.#credentials.relayClock.now();
   }
 
-  async publish(
+  async publish(request: PublishRequest, options: Parameters<RelayPort['publish']>[1]): Promise<PublishEnd> {
+    const end = await this.#publish(request, options);
+    this.lastFailure = failureOf(end);
+    return end;
+  }
+
+  async #publish(
     request: PublishRequest,
     { signal, onResult }: Parameters<RelayPort['publish']>[1],
   ): Promise<PublishEnd> {
@@ -95,8 +106,21 @@ export class RelayClient implements RelayPort {
       kind: 'refused',
       code: problem?.code ?? codes[status] ?? 'relay-answer-invalid',
       detail,
+      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
       ...(after === undefined ? {} : { retryAfterMs: after }),
     };
+  }
+}
+
+function failureOf(end: PublishEnd): BatchFailure | undefined {
+  switch (end.kind) {
+    case 'answered':
+      return undefined;
+    case 'broken':
+      return { code: 'relay-unreachable', detail: `the relay did not answer a batch: ${end.detail}` };
+    case 'refused':
+    case 'not-sent':
+      return { code: end.code, detail: end.detail, ...('hint' in end ? { hint: end.hint } : {}) };
   }
 }
 

@@ -7,7 +7,7 @@ export type PublishEnd =
   /** Every result that the relay gives was handed over; an id without one is of unknown outcome. */
   | { kind: 'answered' }
   /** Certain: the relay refused the whole batch and started nothing. */
-  | { kind: 'refused'; code: string; detail: string; retryAfterMs?: number }
+  | { kind: 'refused'; code: string; detail: string; hint?: string; retryAfterMs?: number }
   /** Certain: no byte of the batch left this host (no token, no connection). */
   | { kind: 'not-sent'; code: string; detail: string }
   /** The connection broke or timed out after bytes had left: ids without a result are of unknown outcome. */
