@@ -96,11 +96,17 @@ function oauthFailure({ error, error_description: description, cause }: Response
   if (code === 'clock-skewed') {
     return { code, message: `the relay refuses this proxy's proof (${text})`, hint: synchronizeClock };
   }
+  if (code === 'organization-inactive') {
+    return { code, message: `the relay refuses an access token (${text})`, hint: 'ask the relay’s operator' };
+  }
   if (error === 'invalid_client' || error === 'unauthorized_client') {
     return {
       code: code ?? 'credential-not-registered',
       message: `the relay does not accept this proxy's certificate (${text})`,
-      hint: 'ask the relay’s operator for an enrolment code and run "mailbadge proxy trust connect"',
+      hint:
+        code === 'credential-revoked' || code === 'certificate-expired'
+          ? 'ask the relay’s operator for an enrolment code; run "mailbadge proxy trust set-up" with --new-certificate, then "mailbadge proxy trust connect"'
+          : 'ask the relay’s operator for an enrolment code and run "mailbadge proxy trust connect"',
     };
   }
   return {

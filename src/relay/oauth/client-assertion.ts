@@ -101,6 +101,8 @@ const remedies = {
   kid: 'kid must be the SHA-256 thumbprint of the certificate, base64url',
   clock: 'set the clock of the machine by NTP; all times are UTC',
   enrol: 'register the certificate: mailbadge proxy trust connect',
+  renew:
+    'make and register a new certificate: mailbadge proxy trust set-up --new-certificate, then mailbadge proxy trust connect',
 };
 
 function judgeAudience(aud: unknown, issuer: string): AssertionJudgement | undefined {
@@ -156,10 +158,10 @@ function judgeStanding(standing: Standing, now: number): AssertionJudgement | un
     );
   }
   if (standing.revokedAt !== null) {
-    return refuse('credential-revoked', 'the key credential was revoked', remedies.enrol);
+    return refuse('credential-revoked', 'the key credential was revoked', remedies.renew);
   }
   if (now >= standing.endAt) {
-    return refuse('certificate-expired', 'the key credential has expired', remedies.enrol);
+    return refuse('certificate-expired', 'the key credential has expired', remedies.renew);
   }
   if (now < standing.startAt) {
     return refuse('certificate-not-yet-valid', 'the key credential is not valid yet', remedies.clock);

@@ -65,7 +65,7 @@ export class CredentialIndex {
         'credential-revoked',
         'the key credential behind the access token was revoked or has expired',
         {
-          hint: 'register a new certificate: mailbadge proxy trust set-up, then mailbadge proxy trust connect',
+          hint: 'make and register a new certificate: mailbadge proxy trust set-up --new-certificate, then mailbadge proxy trust connect',
         },
       );
     }

@@ -62,7 +62,7 @@ export async function registerKeyCredential(
   }
   if (credential.revokedAt !== null) {
     throw new AppError('credential-revoked', 'the certificate was revoked at this relay', {
-      hint: 'make a new certificate; a revoked one stays revoked',
+      hint: 'a revoked one stays revoked: make a new certificate with mailbadge proxy trust set-up --new-certificate',
     });
   }
   return { credential, added: inserted.numInsertedOrUpdatedRows === 1n };
