@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
+import { networkSchema } from '../runtime/http/client-address.ts';
 import type { LogLevel } from '../runtime/logger.ts';
 
 const address = (host: string, port: number) =>
@@ -110,7 +111,7 @@ export const proxyConfigSchema = z.strictObject({
     .default([])
     .describe('Web apps of other origins that may call the API for devices'),
   trusted_proxies: z
-    .array(z.string())
+    .array(networkSchema)
     .default([])
     .describe('Reverse proxies whose X-Forwarded-For is believed'),
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]).default('info'),

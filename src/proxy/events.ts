@@ -54,6 +54,7 @@ export class ProxyEvents {
   constructor({ logger, metrics }: { logger: Logger; metrics: Metrics }) {
     this.#logger = logger;
     this.#metrics = declareMetrics(metrics);
+    this.#metrics.relayAvailable.set(Number.NaN); // nothing was published: no reason for an alert
   }
 
   record(event: ProxyEvent): void {
@@ -146,7 +147,11 @@ function declareMetrics(metrics: Metrics) {
       [],
       [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15, 60, 300],
     ),
-    relayAvailable: metrics.gauge('mailbadge_relay_available', '1 while the relay answers', []),
+    relayAvailable: metrics.gauge(
+      'mailbadge_relay_available',
+      '1 while the relay takes what is published, 0 while it does not, NaN before the first',
+      [],
+    ),
     ended: metrics.counter('mailbadge_subscriptions_ended_total', 'Subscriptions ended', ['reason']),
     frozen: metrics.counter(
       'mailbadge_endings_frozen_total',

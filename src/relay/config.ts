@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { appIdSchema } from '../contract/identifiers.ts';
 import { parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
+import { AppError } from '../runtime/errors.ts';
+import { networkSchema } from '../runtime/http/client-address.ts';
 import type { LogLevel } from '../runtime/logger.ts';
 
 const address = (host: string, port: number) =>
@@ -65,7 +67,7 @@ export const relayConfigSchema = z.strictObject({
   tls: z.strictObject({ certificate_file: z.string(), key_file: z.string() }).optional(),
   metrics: address('127.0.0.1', 9466),
   trusted_proxies: z
-    .array(z.string())
+    .array(networkSchema)
     .default([])
     .describe('Reverse proxies whose X-Forwarded-For is believed'),
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]).default('info'),
@@ -107,5 +109,11 @@ export type ApnsAppConfig = z.output<typeof apnsApp>;
 export type WebPushAppConfig = z.output<typeof webPushApp>;
 
 export function parseRelayConfig(raw: unknown, env: Record<string, string | undefined> = {}): RelayConfig {
-  return parseConfig(relayConfigSchema, raw, { env, prefix: 'MAILBADGE_RELAY' });
+  const config = parseConfig(relayConfigSchema, raw, { env, prefix: 'MAILBADGE_RELAY' });
+  if (config.issuer.startsWith('http:') && !config.dangerously_allow_http) {
+    throw new AppError('config-invalid', `the issuer ${config.issuer} is not an https URL`, {
+      hint: 'give the URL under which a TLS-terminating proxy or "tls" serves it; for tests alone: dangerously_allow_http: true',
+    });
+  }
+  return config;
 }

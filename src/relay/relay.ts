@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { type OpenDatabase, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock, type Timer } from '../runtime/clock.ts';
-import { AppError, describeError } from '../runtime/errors.ts';
+import { describeError } from '../runtime/errors.ts';
 import { trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
 import type { Service } from '../runtime/lifecycle.ts';
@@ -187,11 +187,6 @@ function pathOf({ url = '' }: IncomingMessage): string {
 }
 
 function warnOfDangers(config: RelayConfig, logger: Logger): void {
-  if (config.issuer.startsWith('http:') && !config.dangerously_allow_http) {
-    throw new AppError('config-invalid', `the issuer ${config.issuer} is not an https URL`, {
-      hint: 'give the URL under which a TLS-terminating proxy or "tls" serves it; for tests alone: dangerously_allow_http: true',
-    });
-  }
   if (config.dangerously_allow_http) {
     logger.warn({}, 'dangerously_allow_http is set: tokens may travel in the clear');
   }

@@ -60,15 +60,17 @@ async function refuses(config: RelayConfig, code: string, message: RegExp): Prom
 }
 
 test('an http issuer is refused, unless it is dangerously allowed, which is logged at each start', async t => {
-  const config = await preparedRelay(t, raw => {
-    raw['issuer'] = 'http://relay.example.com';
+  const issuer = 'http://relay.example.com';
+  assert.throws(() => parseRelayConfig({ issuer }), {
+    code: 'config-invalid',
+    message: /is not an https URL/,
+    hint: /dangerously_allow_http/,
   });
-  await refuses(config, 'config-invalid', /is not an https URL/);
-  const dangerous = {
-    ...config,
-    dangerously_allow_http: true,
-    dangerously_allow_push_hosts: ['127.0.0.1:9'],
-  };
+  const dangerous = await preparedRelay(t, raw => {
+    raw['issuer'] = issuer;
+    raw['dangerously_allow_http'] = true;
+    raw['dangerously_allow_push_hosts'] = ['127.0.0.1:9'];
+  });
   for (let starts = 0; starts < 2; starts++) {
     const warnings = (await startOnce(dangerous)).filter(line => line.level === 'warn').map(line => line.msg);
     assert.equal(warnings.filter(text => text.startsWith('dangerously_')).length, 2);

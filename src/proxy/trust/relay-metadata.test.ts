@@ -56,6 +56,9 @@ test('the relay is given as an https URL', () => {
   for (const text of ['relay.example.com', 'ftp://relay.example.com', 'https://user@relay.example.com', '']) {
     assert.throws(() => parseRelayUrl(text, { allowHttp: true }), { code: 'usage' });
   }
+  assert.throws(() => parseRelayUrl('https://relay.example.com/foo', { allowHttp: true }), {
+    hint: /give https:\/\/relay\.example\.com$/,
+  });
   assert.throws(() => parseRelayUrl('http://relay.example.com', { allowHttp: false }), { code: 'usage' });
   assert.equal(parseRelayUrl('http://127.0.0.1:8080', { allowHttp: true }).port, '8080');
 });

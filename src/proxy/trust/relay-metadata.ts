@@ -26,6 +26,11 @@ export function parseRelayUrl(text: string, { allowHttp }: { allowHttp: boolean 
       hint: 'use https; for a demo or a test only, set relay.dangerously_allow_http: true',
     });
   }
+  if (`${url.origin}/` !== url.href) {
+    throw new AppError('usage', `"${text}" has a path, and a relay is an origin`, {
+      hint: `give ${url.origin}`,
+    });
+  }
   return url;
 }
 

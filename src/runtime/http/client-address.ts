@@ -3,23 +3,30 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { AppError } from '../errors.ts';
+import { z } from 'zod';
 
-/** Throws `config-invalid` for what is no address or network. */
+/** An address or a network in a configuration. */
+export const networkSchema = z
+  .string()
+  .refine(isNetwork, 'expected an address or a network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8');
+
+function isNetwork(text: string): boolean {
+  try {
+    trustedProxies([text]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Of what `networkSchema` took. */
 export function trustedProxies(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) {
     const [address = '', prefix] = cidr.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    try {
-      if (prefix === undefined) list.addAddress(address, family);
-      else list.addSubnet(address, Number(prefix), family);
-    } catch (cause) {
-      throw new AppError('config-invalid', `trusted_proxies: "${cidr}" is no address or network`, {
-        hint: 'write such as 127.0.0.1, 10.0.0.0/8 or fd00::/8',
-        cause,
-      });
-    }
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
   }
   return list;
 }
