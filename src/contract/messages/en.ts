@@ -29,7 +29,7 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   'token-expired': { meaning: 'The access token has expired', action: 'Get a new token' },
   'credential-revoked': {
     meaning: 'The key credential was revoked',
-    action: 'Register the current certificate: "mailbadge proxy trust connect"',
+    action: 'Make a new certificate: "mailbadge proxy trust set-up --new-certificate", then connect again',
   },
   'organization-inactive': {
     meaning: 'The organization is deactivated at the relay',
