@@ -2,6 +2,10 @@
 // whose provider tokens and stored notifications age by hours.
 
 import { type Clock, sleepWith, type Timer } from './clock.ts';
+import { socketsQuiet } from './sockets-quiet.ts';
+
+/** A count is stored, published and answered, each of them when the sockets are quiet; and some room. */
+const settlings = 5;
 
 type Entry = { dueAt: number; order: number; callback: () => void };
 
@@ -71,7 +75,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets everything that is only waiting for promises (and immediates) run. */
-function settle(): Promise<void> {
-  return new Promise(resolve => setImmediate(() => setImmediate(resolve)));
+/** Lets everything that waits only for promises, and for the sockets to be quiet, run. */
+async function settle(): Promise<void> {
+  for (let count = 0; count < settlings; count += 1) await socketsQuiet();
 }

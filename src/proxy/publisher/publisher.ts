@@ -5,13 +5,13 @@
 // Memory holds the icons in flight, never events. The loop sleeps until it is woken or something is due; the slow
 // poll is for truth: a lost wake-up costs latency only.
 
-import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { publishLimits } from '../../contract/publishing.ts';
 import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError, describeError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
+import { socketsQuiet } from '../../runtime/sockets-quiet.ts';
 import type { Lease } from '../database/lease.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
@@ -254,6 +254,6 @@ export class Publisher implements AsyncDisposable {
       timer.cancel();
     }
     // SQLite answers within the turn: without this, sockets would starve. And what they bring goes into one round.
-    await macrotask();
+    await socketsQuiet();
   }
 }

@@ -3,13 +3,13 @@
 // spread over time, at least every `recountEveryMs`. Counts wait per mailbox, never per event, while a transaction
 // runs; the next one stores the mailboxes' rows and their subscriptions' counts together.
 
-import { setImmediate as macrotask } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { AppError, describeError } from '../../runtime/errors.ts';
 import { backoffMs, type Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secrets.ts';
+import { socketsQuiet } from '../../runtime/sockets-quiet.ts';
 import type { Lease } from '../database/lease.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
@@ -188,7 +188,7 @@ export class UnseenCounter implements AsyncDisposable {
     while (this.#news.size > 0) {
       // All sockets that have something are read first: what they tell goes together, and no mail process waits for
       // its answer while we write.
-      await macrotask();
+      await socketsQuiet();
       const batch = [...this.#news.values()].slice(0, mailboxesPerTransaction);
       for (const { mailboxId } of batch) this.#news.delete(mailboxId);
       try {

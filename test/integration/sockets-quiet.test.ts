@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import test from 'node:test';
+import { socketsQuiet } from '../../src/runtime/sockets-quiet.ts';
+
+test('a crowd of callers is let in and heard before it is quiet', { timeout: 20_000 }, async t => {
+  const crowd = 20;
+  const said: string[] = [];
+  const server = createServer(socket =>
+    socket.setEncoding('utf8').on('data', text => said.push(String(text))),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const callers = Array.from({ length: crowd }, () => connect(port, '127.0.0.1'));
+  t.after(() => {
+    for (const caller of callers) caller.destroy();
+    server.close();
+  });
+  for (const caller of callers) caller.write('hello');
+  await socketsQuiet();
+  assert.equal(said.length, crowd);
+});
+
+test('sockets that are never quiet hold nobody up for ever', { timeout: 20_000 }, async t => {
+  const server = createServer(socket => socket.pipe(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const caller = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  t.after(() => {
+    caller.destroy();
+    server.close();
+  });
+  caller.on('data', data => caller.write(data));
+  caller.write('ping');
+  await once(caller, 'data');
+  await socketsQuiet();
+});
