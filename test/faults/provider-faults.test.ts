@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { SimulatedSource } from '../../src/demo/simulated-source.ts';
-import { type System, startSystem } from '../../src/demo/system.ts';
+import { demoApp, type System, startSystem } from '../../src/demo/system.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
+import { ApnsSimulator } from '../../src/simulators/apns/apns-simulator.ts';
 import { SimulatedMailboxes } from '../../src/simulators/mail-server/simulated-mailboxes.ts';
 import {
   nativeReceiver,
@@ -185,12 +186,6 @@ describe('provider faults', { timeout: 170_000 }, () => {
     await untilShown([[device, 3]], 'it registered again');
   });
 
-  test('an expired provider token is a matter between relay and APNs, and no device waits for long', async () => {
-    const device = await deviceOf('native', 'expired-token@fabrikam.com');
-    await strike(device.mailbox, { apns: { kind: 'answer', status: 403, reason: 'ExpiredProviderToken' } });
-    await untilShown([[device, 2]], 'the token was renewed', 5000);
-  });
-
   test('one endpoint that does not answer holds up no other one of its batch', async () => {
     const mailbox = 'batch@fabrikam.com';
     mailboxes.open(mailbox, { password });
@@ -206,9 +201,27 @@ describe('provider faults', { timeout: 170_000 }, () => {
     await until('all but one show it', () => devices.filter(device => device.badge() === 1).length === 7, {
       deadlineMs: 3000,
     });
-    await untilShown(
-      devices.map(device => [device, 1] as const),
-      'the last one, when nobody can start it twice any more',
-    );
+  });
+
+  // The last one: it takes APNs away from everybody.
+  test('a provider that cannot be reached is waited for', async () => {
+    const device = await deviceOf('native', 'unreachable@fabrikam.com');
+    const laptop = await deviceOf('web', 'unreachable-too@fabrikam.com');
+    const { apns } = system;
+    const [port, sandboxPort] = [apns.productionUrl, apns.sandboxUrl].map(url => Number(new URL(url).port));
+    const { certificate, signingKey } = apns;
+    await apns[Symbol.asyncDispose]();
+    deliver(device.mailbox);
+    deliver(laptop.mailbox);
+    await untilShown([[laptop, 2]], 'the other provider goes on');
+    await until('it waits', async () => (await iconOf(device)).last_outcome === 'provider-unreachable');
+    assert.deepEqual(await endedReasons(device, device.mailbox), [null]);
+
+    assert.ok(port !== undefined && sandboxPort !== undefined && device.receiver.target.provider === 'apns');
+    await using back = await ApnsSimulator.start({ clock, certificate, signingKey, port, sandboxPort });
+    const { token } = device.receiver.target;
+    const phone = back.registerDevice({ topic: demoApp, token });
+    deliver(device.mailbox);
+    await until('it is back', () => phone.badge === 3);
   });
 });
