@@ -7,7 +7,8 @@ test('the issuer is an origin, in its one spelling', () => {
     parseRelayConfig({ issuer: 'https://Relay.Example.com:443/' }).issuer,
     'https://relay.example.com',
   );
-  assert.equal(parseRelayConfig({ issuer: 'http://127.0.0.1:8444' }).issuer, 'http://127.0.0.1:8444');
+  const local = { issuer: 'http://127.0.0.1:8444', dangerously_allow_http: true };
+  assert.equal(parseRelayConfig(local).issuer, 'http://127.0.0.1:8444');
   for (const issuer of [
     'https://relay.example.com/mail',
     'https://relay.example.com/?a',
