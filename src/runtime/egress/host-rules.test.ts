@@ -31,6 +31,8 @@ const cases: Record<string, [url: string, expected: string][]> = {
     ['https://evilnotify.windows.com/', 'host-not-allowed'],
     ['https://notify.windows.com/', 'host-not-allowed'],
     ['https://.notify.windows.com/', 'host-not-allowed'],
+    ['https://=.notify.windows.com/', 'host-not-allowed'],
+    ["https://a'b.notify.windows.com/", 'host-not-allowed'],
     ['https://a.notify.windows.com.evil.com/', 'host-not-allowed'],
   ],
   'an allowed host elsewhere in the URL': [

@@ -22,7 +22,7 @@ export type UrlJudgement = { allowed: true; url: AllowedUrl } | { allowed: false
 export type HostRules = { judge(url: string): UrlJudgement };
 
 const label = '[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?';
-const hostEntry = new RegExp(`^(\\*\\.)?${label}(\\.${label})+$`);
+const hostName = new RegExp(`^${label}(\\.${label})+$`);
 
 /**
  * `allow`: exact host names, or `*.suffix` for every name below a suffix. `dangerouslyAllow`: `host:port`, exact.
@@ -39,7 +39,8 @@ export function createHostRules({
   const suffixes: string[] = [];
   for (const entry of allow) {
     const host = entry.toLowerCase();
-    if (!hostEntry.test(host)) throw badEntry(entry, 'push.example.com or *.push.example.com');
+    if (!hostName.test(host.replace(/^\*\./, '')))
+      throw badEntry(entry, 'push.example.com or *.push.example.com');
     if (host.startsWith('*.')) suffixes.push(host.slice(1));
     else exact.add(host);
   }
@@ -56,11 +57,9 @@ export function createHostRules({
       if (!isDangerous) {
         if (port !== 443) return refuse('port-not-443');
         const { hostname } = url;
-        if (
-          !exact.has(hostname) &&
-          !suffixes.some(suffix => hostname.length > suffix.length && hostname.endsWith(suffix))
-        )
-          return refuse('host-not-allowed');
+        // a URL's host may hold what no host name does, such as "="
+        const below = hostName.test(hostname) && suffixes.some(suffix => hostname.endsWith(suffix));
+        if (!exact.has(hostname) && !below) return refuse('host-not-allowed');
       }
       return {
         allowed: true,
