@@ -2,7 +2,7 @@
 //   accepted   the provider took it
 //   rejected   this notification, as it is, will never be taken: do not repeat it
 //   deferred   it was not taken, or nobody knows: repeat later with the badge wanted by then
-// Only `target-gone` ends a subscription, and only when it is later than the registration (DESIGN §3.5).
+// Only `target-gone` ends a subscription, and only when it is later than the registration (ARCHITECTURE.md).
 
 import { z } from 'zod';
 

@@ -1,5 +1,5 @@
 // kill -9 of proxy and relay in the middle of a batch, when providers have the pushes and nobody has their answers.
-// What must hold (DESIGN §3.1, R4): the attempts outlive the process, nobody repeats one before notAfter + 10 s,
+// What must hold (ARCHITECTURE.md, R4): the attempts outlive the process, nobody repeats one before notAfter + 10 s,
 // and then the badge is the mailbox's count, without anybody's help.
 
 import assert from 'node:assert/strict';

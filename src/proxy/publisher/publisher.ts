@@ -1,4 +1,4 @@
-// wanted ≠ shown ⇒ publish (DESIGN §3.1, R1–R5). One loop does everything that is written: each round is one
+// wanted ≠ shown ⇒ publish (ARCHITECTURE.md, R1–R5). One loop does everything that is written: each round is one
 // transaction that stores the answers that came, clears what may be cleared, and claims what is due; then, committed,
 // its batch goes out. So what leaves this host is always in the database before (R2), and killing the process at any
 // instant leaves attempts that block their icons until nobody can start them any more (R4), and nothing else.

@@ -1,4 +1,4 @@
-// What the publisher needs of a relay. The four ways a request can end decide what R3 and R4 allow (DESIGN §3.1).
+// What the publisher needs of a relay. The four ways a request can end decide what R3 and R4 allow (ARCHITECTURE.md).
 
 import type { NotificationResult } from '../../contract/outcomes.ts';
 import type { PublishRequest } from '../../contract/publishing.ts';

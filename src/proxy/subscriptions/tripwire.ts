@@ -1,4 +1,4 @@
-// Endings freeze by themselves when too many come at once (DESIGN §3.5): a wrong key, a broken user database or a
+// Endings freeze by themselves when too many come at once (ARCHITECTURE.md): a wrong key, a broken user database or a
 // provider's mistake looks like everybody leaving on the same day. The freeze lasts until an operator lifts it.
 
 import type { Transaction } from 'kysely';

@@ -1,4 +1,4 @@
-// The organization's certificate: self-signed, its own trust anchor at the relay (DESIGN §3.4). Made with
+// The organization's certificate: self-signed, its own trust anchor at the relay (ARCHITECTURE.md). Made with
 // @peculiar/x509 on WebCrypto, read with Node's own parser. The private key leaves this file only as PKCS #8, to be
 // sealed at once.
 

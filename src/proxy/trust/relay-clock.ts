@@ -1,6 +1,6 @@
 // The relay's clock as this proxy knows it. Each answer that names the relay's time gives a lower bound: the relay
 // wrote it before the answer arrived. The estimate is the best bound of the last minutes, so it is never ahead of
-// the relay's clock, and `notAfter` made from it is never too far (DESIGN §3.1). It runs on the monotonic clock:
+// the relay's clock, and `notAfter` made from it is never too far (ARCHITECTURE.md). It runs on the monotonic clock:
 // setting this machine's clock does not move it.
 
 import type { Clock } from '../../runtime/clock.ts';

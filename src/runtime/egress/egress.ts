@@ -28,7 +28,7 @@ export type EgressLimits = ConnectionLimits & {
 
 /**
  * `totalMs` stays below the 10 s that a proxy waits after `notAfter` before it repeats an unknown outcome
- * (DESIGN §3.1, R4): a call that was started in time is over before.
+ * (ARCHITECTURE.md, R4): a call that was started in time is over before.
  */
 export const defaultEgressLimits: EgressLimits = {
   totalMs: 8000,

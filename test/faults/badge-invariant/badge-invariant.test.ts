@@ -1,4 +1,4 @@
-// The invariant of DESIGN §3.1: whatever happened, when everything is up again the last badge that each provider
+// The invariant of ARCHITECTURE.md: whatever happened, when everything is up again the last badge that each provider
 // accepted equals the count. And at every moment: what leaves was stored before (R2), one attempt at a time (R4).
 // A failing run prints its seed and path; give them to fast-check to see it again.
 

@@ -221,7 +221,7 @@ export class World {
     await this.clock.advance(110_000);
   }
 
-  /** The invariant of DESIGN §3.1. */
+  /** The invariant of ARCHITECTURE.md. */
   judge(): void {
     if (this.relay.violation !== undefined) throw this.relay.violation;
     for (const { failure } of this.#processes) {

@@ -35,7 +35,7 @@ export const webPushAnswers: readonly Row[] = [
   // good, repeating costs one request per back-off.
   { from: 402, to: 499, reason: 'unexpected-refusal', meaning: { kind: 'unavailable' } },
   // A failing service may have stored the message behind its 500, 502 or 504. `unavailable` is right all the same: it
-  // leaves what the device shows unknown (DESIGN §3.1, R3), so the badge wanted by then is sent again, and the
+  // leaves what the device shows unknown (ARCHITECTURE.md, R3), so the badge wanted by then is sent again, and the
   // service worker ignores an older `rev`.
   { from: 500, to: 599, reason: 'service-failed', meaning: { kind: 'unavailable' } },
 ];
