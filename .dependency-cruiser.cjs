@@ -1,7 +1,7 @@
 // Who may import whom (ARCHITECTURE.md). Data flows down the stages; imports point up.
 // `scripts/check-boundaries.ts` runs this and fails when nothing was cruised.
 
-/** Later stages of a service must not be imported by earlier ones. Order as in DESIGN: the way of a badge. */
+/** Later stages of a service must not be imported by earlier ones. In the order of ARCHITECTURE.md: the way of a badge. */
 const proxyStages = ['mailboxes', 'unseen', 'subscriptions', 'publisher'];
 
 const earlierStagesOnly = proxyStages.slice(0, -1).map((stage, index) => ({

@@ -38,7 +38,7 @@ for (const kind of ['rsa-2048', 'rsa-3072', 'p-256'] as const) {
   });
 }
 
-test('the assertion is what DESIGN asks for', async () => {
+test('the assertion names the key, the issuer and a short life', async () => {
   await using relay = await RelayStandIn.open();
   await using trust = await openProxyTrust({ relay });
   await trust.access.tokens.get();
