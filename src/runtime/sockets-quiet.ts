@@ -5,10 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate as macrotask } from 'node:timers/promises';
 
-const longestMs = 5;
-
-/** Resolves after a turn of the event loop that brought nothing, and soon in any case. */
-export async function socketsQuiet(): Promise<void> {
+/** Resolves after a turn of the event loop that brought nothing, and after `longestMs` in any case. */
+export async function socketsQuiet({ longestMs = 5 }: { longestMs?: number } = {}): Promise<void> {
   await macrotask(); // what this turn has brought
   const until = performance.now() + longestMs;
   let before: number;

@@ -19,15 +19,16 @@ test('a crowd of callers is let in and heard before it is quiet', { timeout: 20_
     server.close();
   });
   for (const caller of callers) caller.write('hello');
-  await socketsQuiet();
+  await socketsQuiet({ longestMs: 10_000 }); // a slow machine is no reason to fail
   assert.equal(said.length, crowd);
 });
 
 test('sockets that are never quiet hold nobody up for ever', { timeout: 20_000 }, async t => {
-  const server = createServer(socket => socket.pipe(socket));
+  // the end of the test cuts the connection in the middle
+  const server = createServer(socket => socket.on('error', () => undefined).pipe(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const caller = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const caller = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
   t.after(() => {
     caller.destroy();
     server.close();
