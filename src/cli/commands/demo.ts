@@ -9,6 +9,7 @@ import { createDemoPage } from '../../demo/demo-page.ts';
 import { runOnce } from '../../demo/once.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { HandlerToCome } from '../../runtime/http/handler-to-come.ts';
 import { fetchHandler, HttpListener } from '../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../runtime/lifecycle.ts';
 import { createLogger } from '../../runtime/logger.ts';
@@ -44,13 +45,12 @@ async function serve(folder: string, { port, smtpPort }: Options): Promise<void>
     {
       async start() {
         output.note('Starting relay, proxy, mail server and push services...');
+        // the page's address first: that it is taken should be told at once
+        const page = parts.use(new HandlerToCome());
+        const address = { host: '127.0.0.1', port };
+        const listener = parts.use(await HttpListener.open(address, page.handle, { clock, drainMs: 200 }));
         const demo = parts.use(await startDemo({ folder, smtpPort }));
-        const page = createDemoPage(demo);
-        const listener = await HttpListener.open({ host: '127.0.0.1', port }, fetchHandler(page.fetch), {
-          clock,
-          drainMs: 200,
-        });
-        parts.use(listener);
+        page.come(fetchHandler(createDemoPage(demo).fetch));
         const { host, port: mailPort } = demo.smtp;
         output.print(`Open http://localhost:${listener.port}`);
         output.print(

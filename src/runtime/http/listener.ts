@@ -45,7 +45,7 @@ export class HttpListener implements AsyncDisposable {
         const where = `${address.host}:${address.port}`;
         reject(
           new AppError('address-in-use', `cannot listen on ${where}: ${cause.code ?? cause.message}`, {
-            hint: 'another program uses the address, or it is not one of this machine; choose another in the configuration',
+            hint: 'another program uses the address, or it is not one of this machine: choose another',
             cause,
           }),
         );

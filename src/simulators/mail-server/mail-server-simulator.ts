@@ -58,7 +58,8 @@ export class MailServerSimulator implements AsyncDisposable {
     await new Promise<void>((resolve, reject) => {
       const net = simulator.#server.server;
       net.once('error', cause => {
-        reject(new AppError('address-in-use', `cannot listen for SMTP on ${host}:${port}`, { cause }));
+        const hint = 'another program uses the port: choose another';
+        reject(new AppError('address-in-use', `cannot listen for SMTP on ${host}:${port}`, { hint, cause }));
       });
       simulator.#server.listen(port, host, resolve);
     });
