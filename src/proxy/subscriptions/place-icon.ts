@@ -2,6 +2,7 @@
 // installation id is only the device's word. So the target decides; the installation decides only among icons to which
 // this very mailbox is already subscribed, or a stranger could name someone's installation and get their badge.
 // The icon that holds the target keeps its row, id and attempt: no second attempt can race to the same device.
+// An older registration never replaces a newer one: a request may be overtaken on its way by the device's next one.
 
 import type { Transaction } from 'kysely';
 import { opaqueId, type Random } from '../../runtime/random.ts';
@@ -21,12 +22,14 @@ export async function placeIcon(
 ): Promise<string> {
   const held = await transaction
     .selectFrom('icon')
-    .select(['id', 'installation_id', 'target_id', 'p256dh', 'paused_at'])
+    .select(['id', 'installation_id', 'target_id', 'p256dh', 'paused_at', 'registered_at'])
     .where('app_id', '=', request.appId)
     .where('target_id', '=', request.target.targetId)
     .where('ended_at', 'is', null)
     .executeTakeFirst();
   const own = await iconsOfInstallation(transaction, request);
+  const newer = own.find(icon => icon.registered_at > request.target.registeredAt);
+  if (newer !== undefined) return newer.id;
   if (held !== undefined && held.installation_id !== request.installationId) {
     await endSubscriptions(transaction, await liveSubscriptions(transaction, held.id), {
       ...context,
@@ -64,12 +67,20 @@ async function iconsOfInstallation(transaction: Transaction<ProxySchema>, reques
   return transaction
     .selectFrom('icon')
     .innerJoin('subscription', 'subscription.icon_id', 'icon.id')
-    .select(['icon.id', 'icon.installation_id', 'icon.target_id', 'icon.p256dh', 'icon.paused_at'])
+    .select([
+      'icon.id',
+      'icon.installation_id',
+      'icon.target_id',
+      'icon.p256dh',
+      'icon.paused_at',
+      'icon.registered_at',
+    ])
     .where('icon.app_id', '=', request.appId)
     .where('icon.installation_id', '=', request.installationId)
     .where('icon.ended_at', 'is', null)
     .where('subscription.mailbox_id', '=', request.mailboxId)
     .where('subscription.ended_at', 'is', null)
+    .orderBy('icon.registered_at', 'desc')
     .execute();
 }
 

@@ -100,6 +100,17 @@ test('two icons of one installation become one when they meet on a target', asyn
   assert.equal((await stages.icon(first.iconId)).ended_reason, 'target-replaced');
 });
 
+test('a registration that a newer one overtook leaves the newer target in place', async () => {
+  await using stages = await openProxyStages();
+  const overtaken = subscribeRequest();
+  await stages.clock.advance(1000);
+  const later = subscribeRequest({ target: 'target-2' });
+  later.target.registeredAt = overtaken.target.registeredAt + 1000;
+  const { iconId } = await stages.subscriptions.subscribe(later);
+  assert.equal((await stages.subscriptions.subscribe(overtaken)).iconId, iconId);
+  assert.equal((await stages.icon(iconId)).target_id, 'target-2');
+});
+
 test('opening the app renews all of the icon’s subscriptions and answers the badge', async () => {
   await using stages = await openProxyStages();
   const { iconId } = await stages.subscriptions.subscribe(subscribeRequest());
