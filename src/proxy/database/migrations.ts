@@ -1,5 +1,6 @@
 import type { Migration } from '../../database/migrator.ts';
 import { init } from './migrations/001-init.ts';
+import { administration } from './migrations/002-administration.ts';
 
 /** In order; a released one is never edited. */
-export const proxyMigrations: readonly Migration[] = [init];
+export const proxyMigrations: readonly Migration[] = [init, administration];

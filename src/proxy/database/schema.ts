@@ -9,12 +9,23 @@ export type ProxyStateTable = {
   endings_frozen_at: number | null;
 };
 
+/** One row (id = 1), made by the first `proxy enable`: whether, for whom and where to this proxy publishes. */
+export type ProxyObjectTable = {
+  id: number;
+  guid: string;
+  /** 0 or 1; disabled, it still watches and counts, and publishes nothing. */
+  enabled: number;
+  organization: string | null;
+  uri: string | null;
+  created_at: number;
+  changed_at: number;
+};
+
 /** One row (id = 1): the relay that this proxy trusts, pinned from its metadata. */
 export type RelayTrustTable = {
   id: number;
   relay_url: string;
   issuer: string;
-  token_endpoint: string;
   publish_audience: string;
   /** The whole metadata document, JSON. */
   metadata: string;
@@ -24,6 +35,25 @@ export type RelayTrustTable = {
   connected_at: number | null;
   created_at: number;
   changed_at: number;
+};
+
+/** Authorization servers, each pinned from its metadata document; the default one gives the access tokens. */
+export type AuthServerTable = {
+  name: string;
+  metadata_url: string;
+  /** What the document is: 'relay' · 's2s' · 'oauth' */
+  kind: string;
+  issuer: string;
+  /** A GUID; null where the server serves any. */
+  realm: string | null;
+  token_endpoint: string;
+  /** JSON: the public keys that it signs with, as pinned. */
+  signing_keys: string;
+  /** 0 or 1; at most one row has 1. */
+  is_default: number;
+  created_at: number;
+  changed_at: number;
+  refreshed_at: number;
 };
 
 export type CertificateTable = {
@@ -44,6 +74,8 @@ export type CertificateTable = {
   effective_at: number | null;
   /** When the relay took it as a key credential; null until then. */
   registered_at: number | null;
+  /** When the key credential ends at the relay. */
+  credential_ends_at: number | null;
   created_at: number;
 };
 
@@ -132,6 +164,9 @@ export type IconTable = {
   /** Trace of the event that last changed `wanted`, and when it was seen. */
   trace_id: string | null;
   changed_at: number;
+  /** What the device itself last said that its icon shows. */
+  reported_badge: number | null;
+  reported_at: number | null;
   /** Set while the provider calls the target invalid: nothing is published until it registers again. */
   paused_at: number | null;
   paused_reason: string | null;
@@ -156,9 +191,62 @@ export type SubscriptionTable = {
   ended_reason: string | null;
 };
 
+/** The processes that serve this database, by host name; `seen_at` is renewed every ten seconds. */
+export type NodeTable = {
+  name: string;
+  version: string;
+  process_id: number;
+  /** Where its console listens. */
+  console_url: string | null;
+  started_at: number;
+  seen_at: number;
+  stopped_at: number | null;
+};
+
+/** A check of the way to the relay: asked for by a command or the schedule, done by the node that it names. */
+export type ProbeTable = {
+  id: string;
+  node: string;
+  /** 'administrator' · 'schedule' */
+  requested_by: string;
+  requested_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  /** 'Succeeded' · 'Failed' · 'TimedOut'; null until ended. */
+  result_type: string | null;
+  /** 'PushNotifications' · 'Networking' · 'Authentication' · 'Unknown' */
+  failure_class: string | null;
+  error: string | null;
+  exception: string | null;
+  remedy: string | null;
+  /** JSON: what was done, in order, each with its milliseconds. */
+  stages: string | null;
+};
+
+/** One-time links to the console, by SHA-256 of their token, base64url. */
+export type ConsoleLinkTable = {
+  token_hash: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+};
+
+export type ConsoleSessionTable = {
+  token_hash: string;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+};
+
 export type ProxySchema = {
   proxy_state: ProxyStateTable;
+  proxy_object: ProxyObjectTable;
   relay_trust: RelayTrustTable;
+  auth_server: AuthServerTable;
+  node: NodeTable;
+  probe: ProbeTable;
+  console_link: ConsoleLinkTable;
+  console_session: ConsoleSessionTable;
   certificate: CertificateTable;
   mailbox: MailboxTable;
   session: SessionTable;

@@ -2,9 +2,12 @@
 // (table `relay_trust`, one row). A relay that later calls itself otherwise is not followed.
 
 import type { Kysely } from 'kysely';
-import { type RelayMetadata, relayMetadataSchema } from '../../contract/relay-metadata.ts';
+import { type RelayMetadata, relayMetadataPath, relayMetadataSchema } from '../../contract/relay-metadata.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ProxySchema } from '../database/schema.ts';
+
+/** The authorization server that comes with the relay. */
+const relayAuthServer = 'MailbadgeRelay';
 
 export type Enrolment = { organization: string; realm: string; applicationId: string; connectedAt: number };
 
@@ -23,7 +26,12 @@ export type RelayPin = {
 type Collaborators = { db: Kysely<ProxySchema>; clock: Clock };
 
 export async function readRelayPin({ db }: Pick<Collaborators, 'db'>): Promise<RelayPin | undefined> {
-  const row = await db.selectFrom('relay_trust').selectAll().where('id', '=', 1).executeTakeFirst();
+  const row = await db
+    .selectFrom('relay_trust')
+    .innerJoin('auth_server', 'auth_server.is_default', 'relay_trust.id')
+    .selectAll('relay_trust')
+    .select('auth_server.token_endpoint')
+    .executeTakeFirst();
   if (row === undefined) return undefined;
   const { organization, realm, application_id: applicationId, connected_at: connectedAt } = row;
   return {
@@ -49,7 +57,6 @@ export async function pinRelay(
   const pinned = {
     relay_url: relayUrl,
     issuer: metadata.issuer,
-    token_endpoint: metadata.tokenEndpoint,
     publish_audience: metadata.publishAudience,
     metadata: JSON.stringify(metadata),
     organization,
@@ -63,6 +70,21 @@ export async function pinRelay(
       .insertInto('relay_trust')
       .values({ id: 1, ...pinned, realm: null, application_id: null, connected_at: null, created_at: now })
       .onConflict(conflict => conflict.column('id').doUpdateSet({ ...pinned, ...forgotten }))
+      .execute();
+    const server = {
+      metadata_url: new URL(relayMetadataPath, relayUrl).href,
+      kind: 'relay',
+      issuer: metadata.issuer,
+      token_endpoint: metadata.tokenEndpoint,
+      is_default: 1,
+      changed_at: now,
+      refreshed_at: now,
+    };
+    await transaction.updateTable('auth_server').set({ is_default: 0 }).execute();
+    await transaction
+      .insertInto('auth_server')
+      .values({ name: relayAuthServer, ...server, realm: null, signing_keys: '[]', created_at: now })
+      .onConflict(conflict => conflict.column('name').doUpdateSet(server))
       .execute();
     if (elsewhere) await transaction.updateTable('certificate').set({ registered_at: null }).execute();
   });
