@@ -63,6 +63,22 @@ module.exports = {
       to: { path: '^src/(proxy|relay)/(proxy|relay)\\.ts$' },
     },
     {
+      name: 'commands-know-the-top-of-a-service',
+      severity: 'error',
+      from: { path: '^src/(cli|demo)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/(proxy|relay)/',
+        pathNot:
+          '^src/(proxy|relay)/((proxy|relay|config)\\.ts|administration/)|^src/proxy/mailboxes/mailbox-source\\.ts',
+      },
+    },
+    {
+      name: 'no-stage-knows-the-commands',
+      severity: 'error',
+      from: { path: '^src/(proxy|relay)/[^/]+/', pathNot: '^src/(proxy|relay)/(administration|console)/' },
+      to: { path: '^src/(proxy|relay)/administration/' },
+    },
+    {
       name: 'mail-sources-do-not-know-each-other',
       severity: 'error',
       from: { path: '^src/proxy/mailboxes/(dovecot|imap|jmap|cyrus)/' },

@@ -1,7 +1,10 @@
 // What the relay's commands have in common: where its configuration is, and how to work on its database.
 
 import { type Command, Option } from 'commander';
-import { openRelayAdministration, type RelayAdministration } from '../relay/administration.ts';
+import {
+  openRelayAdministration,
+  type RelayAdministration,
+} from '../relay/administration/relay-administration.ts';
 import { parseRelayConfig, type RelayConfig } from '../relay/config.ts';
 import { SystemClock } from '../runtime/clock.ts';
 import { readConfigFile } from '../runtime/config-file.ts';

@@ -1,7 +1,7 @@
 // mailbadge proxy mailbox list
 
 import type { Command } from 'commander';
-import { openSubscriptionAdministration } from '../../proxy/subscription-administration.ts';
+import { openSubscriptionAdministration } from '../../proxy/administration/subscription-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { processOutput } from '../output.ts';

@@ -1,7 +1,7 @@
 // mailbadge proxy set-up dovecot: prints what Dovecot must be told; with --prove <mailbox>, shows that it works.
 
 import { type Command, Option } from 'commander';
-import { createDovecotSetUp } from '../../proxy/dovecot-set-up.ts';
+import { createDovecotSetUp } from '../../proxy/administration/dovecot-set-up.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { Secret } from '../../runtime/secrets.ts';
 import { processOutput } from '../output.ts';

@@ -1,7 +1,7 @@
 // mailbadge proxy subscription list | end | restore | thaw
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { openSubscriptionAdministration } from '../../proxy/subscription-administration.ts';
+import { openSubscriptionAdministration } from '../../proxy/administration/subscription-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { parseDuration } from '../../runtime/durations.ts';
 import { systemRandom } from '../../runtime/random.ts';

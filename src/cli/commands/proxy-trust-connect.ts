@@ -2,7 +2,7 @@
 // environment, never from the command line.
 
 import type { Command } from 'commander';
-import { createTrustAdministration } from '../../proxy/trust-administration.ts';
+import { createTrustAdministration } from '../../proxy/administration/trust-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secrets.ts';

@@ -3,7 +3,7 @@
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { organizationDomainSchema } from '../../contract/identifiers.ts';
-import { createTrustAdministration, keyKinds } from '../../proxy/trust-administration.ts';
+import { createTrustAdministration, keyKinds } from '../../proxy/administration/trust-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';

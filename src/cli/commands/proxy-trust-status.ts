@@ -1,7 +1,7 @@
 // mailbadge proxy trust status: what is configured, and whether the relay gives a token for it right now.
 
 import type { Command } from 'commander';
-import { createTrustAdministration } from '../../proxy/trust-administration.ts';
+import { createTrustAdministration } from '../../proxy/administration/trust-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';

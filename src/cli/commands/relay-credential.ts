@@ -1,7 +1,7 @@
 // mailbadge relay credential list | revoke
 
 import type { Command } from 'commander';
-import type { RelayAdministration } from '../../relay/administration.ts';
+import type { RelayAdministration } from '../../relay/administration/relay-administration.ts';
 import { listForm, processOutput } from '../output.ts';
 import {
   administer,

@@ -1,7 +1,7 @@
 // mailbadge relay key list | rotate
 
 import type { Command } from 'commander';
-import type { RelayKey } from '../../relay/administration.ts';
+import type { RelayKey } from '../../relay/administration/relay-administration.ts';
 import { processOutput } from '../output.ts';
 import {
   administer,

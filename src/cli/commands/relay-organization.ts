@@ -1,7 +1,7 @@
 // mailbadge relay organization add | list | show | new-code | deactivate | reactivate | revoke-targets
 
 import type { Command } from 'commander';
-import type { RelayAdministration } from '../../relay/administration.ts';
+import type { RelayAdministration } from '../../relay/administration/relay-administration.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { listForm, processOutput } from '../output.ts';
 import {

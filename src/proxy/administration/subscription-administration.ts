@@ -1,20 +1,20 @@
 // What the `proxy subscription` and `proxy mailbox` commands do, on the service's own database. A running proxy
 // notices a change by itself and publishes what follows from it.
 
-import { openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrator.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
-import { silentLogger } from '../runtime/logger.ts';
-import { createMetrics } from '../runtime/metrics.ts';
-import type { Random } from '../runtime/random.ts';
-import type { ProxyConfig } from './config.ts';
-import { proxyMigrations } from './database/migrations.ts';
-import type { ProxySchema } from './database/schema.ts';
-import { ProxyEvents } from './events.ts';
-import { type ListedSubscription, listSubscriptions } from './subscriptions/list-subscriptions.ts';
-import type { RestoreRequest } from './subscriptions/restore.ts';
-import { Subscriptions } from './subscriptions/subscriptions.ts';
+import { openDatabase } from '../../database/database.ts';
+import { migrate } from '../../database/migrator.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
+import { silentLogger } from '../../runtime/logger.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import type { Random } from '../../runtime/random.ts';
+import type { ProxyConfig } from '../config.ts';
+import { proxyMigrations } from '../database/migrations.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import { ProxyEvents } from '../events.ts';
+import { type ListedSubscription, listSubscriptions } from '../subscriptions/list-subscriptions.ts';
+import type { RestoreRequest } from '../subscriptions/restore.ts';
+import { Subscriptions } from '../subscriptions/subscriptions.ts';
 
 type ListedMailbox = {
   mailbox: string;

@@ -2,25 +2,25 @@
 // proxy notices the change by itself.
 
 import type { Kysely } from 'kysely';
-import { openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrator.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { silentLogger } from '../runtime/logger.ts';
-import type { Random } from '../runtime/random.ts';
-import { openKeyFile, type Secret } from '../runtime/secrets.ts';
-import type { ProxyConfig } from './config.ts';
-import { proxyMigrations } from './database/migrations.ts';
-import type { ProxySchema } from './database/schema.ts';
-import { CertificateStore } from './trust/certificate-store.ts';
-import { type ConnectStep, connectTrust } from './trust/connect.ts';
-import { RelayAccess } from './trust/relay-access.ts';
-import { RelayClock } from './trust/relay-clock.ts';
-import { createRelayHttp } from './trust/relay-http.ts';
-import { parseRelayUrl } from './trust/relay-metadata.ts';
-import { inspectRelay, type SetUpRequest, type SetUpStep, setUpTrust } from './trust/set-up.ts';
-import { readTrustStatus, type TrustStatus } from './trust/trust-status.ts';
+import { openDatabase } from '../../database/database.ts';
+import { migrate } from '../../database/migrator.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { silentLogger } from '../../runtime/logger.ts';
+import type { Random } from '../../runtime/random.ts';
+import { openKeyFile, type Secret } from '../../runtime/secrets.ts';
+import type { ProxyConfig } from '../config.ts';
+import { proxyMigrations } from '../database/migrations.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import { CertificateStore } from '../trust/certificate-store.ts';
+import { type ConnectStep, connectTrust } from '../trust/connect.ts';
+import { RelayAccess } from '../trust/relay-access.ts';
+import { RelayClock } from '../trust/relay-clock.ts';
+import { createRelayHttp } from '../trust/relay-http.ts';
+import { parseRelayUrl } from '../trust/relay-metadata.ts';
+import { inspectRelay, type SetUpRequest, type SetUpStep, setUpTrust } from '../trust/set-up.ts';
+import { readTrustStatus, type TrustStatus } from '../trust/trust-status.ts';
 
-export { keyKinds } from './trust/certificate.ts';
+export { keyKinds } from '../trust/certificate.ts';
 
 export type TrustAdministration = {
   setUp(

@@ -2,22 +2,22 @@
 // the change within a second.
 
 import type { Kysely } from 'kysely';
-import { targetIdSchema } from '../contract/identifiers.ts';
-import { openDatabase } from '../database/database.ts';
-import { migrate } from '../database/migrator.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
-import type { Random } from '../runtime/random.ts';
-import { openKeyFile } from '../runtime/secrets.ts';
-import type { RelayConfig } from './config.ts';
-import { relayMigrations } from './database/migrations.ts';
-import type { RelaySchema } from './database/schema.ts';
-import type { EnrolmentCode } from './organizations/enrolment-codes.ts';
+import { targetIdSchema } from '../../contract/identifiers.ts';
+import { openDatabase } from '../../database/database.ts';
+import { migrate } from '../../database/migrator.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { Random } from '../../runtime/random.ts';
+import { openKeyFile } from '../../runtime/secrets.ts';
+import type { RelayConfig } from '../config.ts';
+import { relayMigrations } from '../database/migrations.ts';
+import type { RelaySchema } from '../database/schema.ts';
+import type { EnrolmentCode } from '../organizations/enrolment-codes.ts';
 import {
   type KeyCredential,
   keyCredentialsOf,
   revokeKeyCredential,
-} from './organizations/key-credentials.ts';
+} from '../organizations/key-credentials.ts';
 import {
   addOrganization,
   deactivateOrganization,
@@ -27,8 +27,8 @@ import {
   organizationByDomain,
   raiseSealEpoch,
   reactivateOrganization,
-} from './organizations/organizations.ts';
-import { ServiceKeys } from './service-keys.ts';
+} from '../organizations/organizations.ts';
+import { ServiceKeys } from '../service-keys.ts';
 
 export type RelayKey = { id: string; purpose: string; createdAt: number; retiredAt: number | null };
 

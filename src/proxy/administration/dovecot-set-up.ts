@@ -1,19 +1,19 @@
 // What `proxy set-up dovecot` does: tells what Dovecot must be configured with, and proves that it works.
 
-import type { Clock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
-import type { Secret } from '../runtime/secrets.ts';
-import type { ProxyConfig } from './config.ts';
-import { dovecotRecountOf, mailboxNameRule } from './mailbox-source-of.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { AppError } from '../../runtime/errors.ts';
+import type { Secret } from '../../runtime/secrets.ts';
+import type { ProxyConfig } from '../config.ts';
+import { dovecotRecountOf, mailboxNameRule } from '../mailbox-source-of.ts';
 import {
   type ConfigurationFile,
   dovecot24Configuration,
   dovecotConfiguration,
-} from './mailboxes/dovecot/dovecot-configuration.ts';
-import { dovecotKeyPrefix } from './mailboxes/dovecot/key-prefix.ts';
-import { type DovecotProof, proveDovecot } from './mailboxes/dovecot/prove-dovecot.ts';
-import { ImapAccess } from './mailboxes/imap/imap-access.ts';
-import { imapServer } from './mailboxes/imap/imap-server.ts';
+} from '../mailboxes/dovecot/dovecot-configuration.ts';
+import { dovecotKeyPrefix } from '../mailboxes/dovecot/key-prefix.ts';
+import { type DovecotProof, proveDovecot } from '../mailboxes/dovecot/prove-dovecot.ts';
+import { ImapAccess } from '../mailboxes/imap/imap-access.ts';
+import { imapServer } from '../mailboxes/imap/imap-server.ts';
 
 export type DovecotSetUp = {
   /** For Dovecot 2.3, and, never tried, 2.4. */
