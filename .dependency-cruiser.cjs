@@ -69,7 +69,7 @@ module.exports = {
       to: {
         path: '^src/(proxy|relay)/',
         pathNot:
-          '^src/(proxy|relay)/((proxy|relay|config)\\.ts|administration/)|^src/proxy/mailboxes/mailbox-source\\.ts',
+          '^src/(proxy|relay)/((proxy|relay|config|events)\\.ts|administration/)|^src/proxy/mailboxes/mailbox-source\\.ts',
       },
     },
     {
