@@ -5,7 +5,7 @@ import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { ticketClaimsSchema, ticketType } from '../../src/contract/registration.ts';
-import { CertificateStore } from '../../src/proxy/trust/certificate-store.ts';
+import { CertificateStore } from '../../src/proxy/trust/certificates/certificate-store.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { Secret, SecretBox } from '../../src/runtime/secrets.ts';

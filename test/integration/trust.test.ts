@@ -358,7 +358,7 @@ test('with the key file lost, nothing is replaced unless told to', async t => {
 
 /** Puts a certificate that expired in 2020 in the place of the stored one. */
 async function expireCertificate({ folder }: Premises): Promise<void> {
-  const { makeCertificate } = await import('../../src/proxy/trust/certificate.ts');
+  const { makeCertificate } = await import('../../src/proxy/trust/certificates/certificate.ts');
   const { certificate } = await makeCertificate({
     organization: 'fabrikam.com',
     kind: 'p-256',

@@ -11,7 +11,7 @@ import { openKeyFile, type Secret } from '../../runtime/secrets.ts';
 import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import { CertificateStore } from '../trust/certificate-store.ts';
+import { CertificateStore } from '../trust/certificates/certificate-store.ts';
 import { type ConnectStep, connectTrust } from '../trust/connect.ts';
 import { RelayAccess } from '../trust/relay-access.ts';
 import { RelayClock } from '../trust/relay-clock.ts';
@@ -20,7 +20,7 @@ import { parseRelayUrl } from '../trust/relay-metadata.ts';
 import { inspectRelay, type SetUpRequest, type SetUpStep, setUpTrust } from '../trust/set-up.ts';
 import { readTrustStatus, type TrustStatus } from '../trust/trust-status.ts';
 
-export { keyKinds } from '../trust/certificate.ts';
+export { keyKinds } from '../trust/certificates/certificate.ts';
 
 export type TrustAdministration = {
   setUp(

@@ -3,7 +3,7 @@
 
 import { type ClientAuth, modifyAssertion, PrivateKeyJwt } from 'openid-client';
 import type { Random } from '../../runtime/random.ts';
-import type { OrganizationKey } from './certificate-store.ts';
+import type { OrganizationKey } from './certificates/certificate-store.ts';
 
 const assertionLifetimeSeconds = 60;
 /** So that a relay whose clock lags a little does not find the assertion "not yet valid". */

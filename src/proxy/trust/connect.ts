@@ -9,7 +9,7 @@ import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import type { CertificateStore, OrganizationKey } from './certificate-store.ts';
+import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
 import { enrol } from './enrol.ts';
 import { RelayClock } from './relay-clock.ts';
 import { notConnected, relayFailureError } from './relay-failure.ts';

@@ -14,7 +14,7 @@ import { proxyUserAgent } from '../../contract/versions.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secrets.ts';
-import type { OrganizationKey } from './certificate-store.ts';
+import type { OrganizationKey } from './certificates/certificate-store.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 
 export type EnrolmentAnswer =

@@ -9,7 +9,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { Secret, SecretBox } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { AccessTokens } from './access-tokens.ts';
-import { CertificateStore } from './certificate-store.ts';
+import { CertificateStore } from './certificates/certificate-store.ts';
 import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
 import { RegistrationTickets } from './registration-ticket.ts';
 import { RelayClock } from './relay-clock.ts';

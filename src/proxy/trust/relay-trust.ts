@@ -9,7 +9,7 @@ import { AppError, describeError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import type { CertificateStore, OrganizationKey } from './certificate-store.ts';
+import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
 import type { RelayClock } from './relay-clock.ts';
 import { notConnected, type RelayFailure, relayFailureOf, synchronizeClock } from './relay-failure.ts';
 import { fetchRelayMetadata } from './relay-metadata.ts';

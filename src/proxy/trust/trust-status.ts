@@ -2,8 +2,8 @@
 
 import type { Kysely } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
-import { describeFault } from './certificate-fault.ts';
-import type { CertificateStore, StoredCertificate } from './certificate-store.ts';
+import { describeFault } from './certificates/certificate-fault.ts';
+import type { CertificateStore, StoredCertificate } from './certificates/certificate-store.ts';
 import type { RelayAccess } from './relay-access.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import { readRelayPin } from './relay-pin.ts';

@@ -4,9 +4,9 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
-import type { Clock } from '../../runtime/clock.ts';
-import type { Secret, SecretBox } from '../../runtime/secrets.ts';
-import type { CertificateTable, ProxySchema } from '../database/schema.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { Secret, SecretBox } from '../../../runtime/secrets.ts';
+import type { CertificateTable, ProxySchema } from '../../database/schema.ts';
 import { type Certificate, friendlyName, parseCertificate, signingAlgorithm } from './certificate.ts';
 import { type CertificateFault, faultError } from './certificate-fault.ts';
 

@@ -13,8 +13,8 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { Random } from '../../runtime/random.ts';
-import { Secret } from '../../runtime/secrets.ts';
+import type { Random } from '../../../runtime/random.ts';
+import { Secret } from '../../../runtime/secrets.ts';
 
 export const friendlyName = 'Mailbadge S2S OAuth';
 /** A relay takes nothing shorter. */

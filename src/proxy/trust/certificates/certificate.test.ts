@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { systemRandom } from '../../runtime/random.ts';
+import { systemRandom } from '../../../runtime/random.ts';
 import {
   type KeyKind,
   keyKinds,

@@ -1,6 +1,6 @@
 // What makes a stored certificate unusable, in words and as errors with a remedy.
 
-import { AppError } from '../../runtime/errors.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { Certificate } from './certificate.ts';
 
 export type CertificateFault =
