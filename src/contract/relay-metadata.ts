@@ -3,7 +3,18 @@
 import { z } from 'zod';
 import { appIdSchema, instantSchema } from './identifiers.ts';
 
-export const relayCapabilities = ['publish-ndjson', 'replacement-target', 'webpush', 'apns'] as const;
+export const relayCapabilities = [
+  'publish-ndjson',
+  'replacement-target',
+  'webpush',
+  'apns',
+  /** An administrator may approve a proxy's certificate in the console (RFC 8628). */
+  'device-flow',
+  /** Access tokens that an organization signed itself are taken where the organization has that switched on. */
+  'direct-trust',
+  /** /v1/credentials */
+  'credentials',
+] as const;
 
 export const relayMetadataSchema = z.object({
   issuer: z.url(),
@@ -15,6 +26,11 @@ export const relayMetadataSchema = z.object({
   ),
   tokenEndpoint: z.url(),
   publishAudience: z.string().describe('The resource (RFC 8707) to ask an access token for'),
+  deviceAuthorizationEndpoint: z.url().optional().describe('With the capability device-flow (RFC 8628)'),
+  s2sMetadataUrl: z
+    .url()
+    .optional()
+    .describe('Add ?realm=<domain or realm GUID>: the S2S metadata document that servers of that kind read'),
   apps: z.array(
     z.object({
       id: appIdSchema,
