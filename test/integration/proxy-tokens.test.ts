@@ -1,7 +1,7 @@
 // The proxy's access tokens over real HTTP and TLS, against a stand-in relay that verifies every assertion.
 
 import assert from 'node:assert/strict';
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { ticketClaimsSchema, ticketType } from '../../src/contract/registration.ts';
@@ -48,6 +48,7 @@ test('the assertion names the key, the issuer and a short life', async () => {
     alg: 'ES256',
     kid: trust.certificate.id,
     'x5t#S256': trust.certificate.id,
+    x5t: createHash('sha1').update(trust.certificate.der).digest('base64url'),
   });
   const { aud, iss, sub, iat, exp, jti } = decodeJwt(assertion);
   assert.equal(aud, relay.url);

@@ -4,10 +4,17 @@
 import { type ClientAuth, modifyAssertion, PrivateKeyJwt } from 'openid-client';
 import type { Random } from '../../runtime/random.ts';
 import type { OrganizationKey } from './certificates/certificate-store.ts';
+import { signingHeader } from './certificates/signing-header.ts';
 
 const assertionLifetimeSeconds = 60;
 /** So that a relay whose clock lags a little does not find the assertion "not yet valid". */
 const backdateSeconds = 5;
+
+const webCryptoAlgorithms = {
+  RS256: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+  PS256: { name: 'RSA-PSS', hash: 'SHA-256' },
+  ES256: { name: 'ECDSA', namedCurve: 'P-256' },
+};
 
 /** `now` in milliseconds, by the relay's clock where it is known. */
 export function clientAssertion(
@@ -17,9 +24,7 @@ export function clientAssertion(
   const { certificate, privateKey, algorithm } = key;
   const issuedAt = Math.floor(now / 1000) - backdateSeconds;
   const cryptoKey = privateKey.toCryptoKey(
-    algorithm === 'ES256'
-      ? { name: 'ECDSA', namedCurve: 'P-256' }
-      : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' },
+    webCryptoAlgorithms[algorithm], // openid-client takes `alg` from it
     false,
     ['sign'],
   );
@@ -27,7 +32,7 @@ export function clientAssertion(
     { key: cryptoKey as CryptoKey, kid: certificate.id },
     {
       [modifyAssertion](header, payload) {
-        header['x5t#S256'] = certificate.id; // RFC 7515 §4.1.8
+        Object.assign(header, signingHeader(key));
         payload['aud'] = issuer;
         payload['iat'] = issuedAt;
         payload['nbf'] = issuedAt;

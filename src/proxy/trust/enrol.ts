@@ -2,19 +2,18 @@
 // that the relay's operator gave, and a proof that it holds the private key, bound to this code and this relay.
 
 import { createHash } from 'node:crypto';
-import { SignJWT } from 'jose';
 import {
   type EnrolmentRequest,
   type EnrolmentResponse,
   enrolmentResponseSchema,
   normalizeEnrolmentCode,
-  proofType,
 } from '../../contract/enrolment.ts';
 import { proxyUserAgent } from '../../contract/versions.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import type { OrganizationKey } from './certificates/certificate-store.ts';
+import { signPossessionProof } from './possession-proof.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 
 export type EnrolmentAnswer =
@@ -22,7 +21,6 @@ export type EnrolmentAnswer =
   | { kind: 'failed'; failure: RelayFailure };
 
 const answerBytes = 64 * 1024;
-const proofLifetimeSeconds = 120;
 
 export async function enrol(
   http: HttpClient,
@@ -39,7 +37,7 @@ export async function enrol(
   const request: EnrolmentRequest = {
     code: code.reveal(),
     certificate: key.certificate.der.toString('base64'),
-    proof: await signProof(key, { issuer, code, now, random }),
+    proof: await signPossessionProof(key, { issuer, claims: { code_hash: hash(code) }, now, random }),
   };
   const headers = {
     accept: 'application/json',
@@ -61,20 +59,7 @@ export async function enrol(
   return { kind: 'enrolled', response: parsed.data, added: answer.status === 201 };
 }
 
-/** Claims as in contract/enrolment.ts. */
-function signProof(
-  { certificate, privateKey, algorithm }: OrganizationKey,
-  { issuer, code, now, random }: { issuer: string; code: Secret; now: number; random: Random },
-): Promise<string> {
-  const issuedAt = Math.floor(now / 1000);
-  const codeHash = createHash('sha256').update(normalizeEnrolmentCode(code.reveal())).digest('base64url');
-  return new SignJWT({ code_hash: codeHash })
-    .setProtectedHeader({ typ: proofType, alg: algorithm, kid: certificate.id })
-    .setIssuer(certificate.id)
-    .setSubject(certificate.id)
-    .setAudience(issuer)
-    .setIssuedAt(issuedAt)
-    .setExpirationTime(issuedAt + proofLifetimeSeconds)
-    .setJti(random.uuid())
-    .sign(privateKey);
+/** As in contract/enrolment.ts. */
+function hash(code: Secret): string {
+  return createHash('sha256').update(normalizeEnrolmentCode(code.reveal())).digest('base64url');
 }

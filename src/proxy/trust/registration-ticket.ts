@@ -5,6 +5,7 @@ import { SignJWT } from 'jose';
 import { type TicketClaims, ticketLifetimeMs, ticketType } from '../../contract/registration.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { opaqueId, type Random } from '../../runtime/random.ts';
+import { signingHeader } from './certificates/signing-header.ts';
 import type { RelayClock } from './relay-clock.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';
@@ -42,7 +43,7 @@ export class RegistrationTickets {
       exp: issuedAt + ticketLifetimeMs / 1000,
     };
     const ticket = await new SignJWT(claims)
-      .setProtectedHeader({ typ: ticketType, alg: key.algorithm, kid: key.certificate.id })
+      .setProtectedHeader({ typ: ticketType, ...signingHeader(key) })
       .sign(key.privateKey);
     return { kind: 'signed', ticket, expiresAt: claims.exp * 1000, relayUrl: pin.relayUrl };
   }

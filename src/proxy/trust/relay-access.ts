@@ -9,7 +9,7 @@ import type { Random } from '../../runtime/random.ts';
 import type { Secret, SecretBox } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { AccessTokens } from './access-tokens.ts';
-import { CertificateStore } from './certificates/certificate-store.ts';
+import { CertificateStore, type RsaAlgorithm } from './certificates/certificate-store.ts';
 import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
 import { RegistrationTickets } from './registration-ticket.ts';
 import { RelayClock } from './relay-clock.ts';
@@ -31,6 +31,7 @@ export class RelayAccess implements Disposable {
     random: Random;
     logger: Logger;
     timeoutMs: number;
+    rsaAlgorithm?: RsaAlgorithm;
   }) {
     const { clock } = collaborators;
     const relayClock = new RelayClock({ clock });

@@ -20,10 +20,14 @@ export type StoredCertificate = Certificate & {
   registeredAt: number | null;
 };
 
+/** What an RSA key signs with; a P-256 key always signs ES256. */
+export type RsaAlgorithm = 'RS256' | 'PS256';
+export type SigningAlgorithm = RsaAlgorithm | 'ES256';
+
 /** What signs in the organization's name. */
 export type OrganizationKey = {
   certificate: StoredCertificate;
-  algorithm: 'RS256' | 'ES256';
+  algorithm: SigningAlgorithm;
   privateKey: KeyObject;
 };
 
@@ -34,11 +38,23 @@ export class CertificateStore {
   readonly #db: Kysely<ProxySchema>;
   readonly #secrets: SecretBox;
   readonly #clock: Clock;
+  readonly #rsaAlgorithm: RsaAlgorithm;
 
-  constructor({ db, secrets, clock }: { db: Kysely<ProxySchema>; secrets: SecretBox; clock: Clock }) {
+  constructor({
+    db,
+    secrets,
+    clock,
+    rsaAlgorithm = 'RS256',
+  }: {
+    db: Kysely<ProxySchema>;
+    secrets: SecretBox;
+    clock: Clock;
+    rsaAlgorithm?: RsaAlgorithm;
+  }) {
     this.#db = db;
     this.#secrets = secrets;
     this.#clock = clock;
+    this.#rsaAlgorithm = rsaAlgorithm;
   }
 
   /** The key that signs; throws an AppError that says what is wrong with it. Undefined when there is none. */
@@ -148,6 +164,6 @@ export class CertificateStore {
     if (!createPublicKey(privateKey).equals(certificate.publicKey)) {
       return { certificate, fault: 'certificate-key-mismatch' };
     }
-    return { certificate, algorithm, privateKey };
+    return { certificate, algorithm: algorithm === 'RS256' ? this.#rsaAlgorithm : algorithm, privateKey };
   }
 }
