@@ -134,7 +134,9 @@ export type IconTable = {
   rev: number;
   /** The badge that the provider last accepted; null = unknown, which differs from everything (R1). */
   shown: number | null;
-  /** When `shown` was accepted, and as what at the provider. */
+  /** What the provider last accepted, kept when `shown` becomes unknown: for `why`, and nothing is decided by it. */
+  accepted_badge: number | null;
+  /** When that was, and as what at the provider. */
   shown_at: number | null;
   provider_id: string | null;
   /** At most one attempt (R2). The id is null while there is none; the other columns tell of the latest. */

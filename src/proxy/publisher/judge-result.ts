@@ -46,7 +46,12 @@ export function judgeResult(
   if (result.outcome === 'accepted') {
     const sameDevice = icon.target_id === claim.targetId && icon.p256dh === (claim.keys?.p256dh ?? null);
     if (!sameDevice) return { set: over, ...keep };
-    const shown = { shown: claim.badge, shown_at: now, provider_id: result.providerId };
+    const shown = {
+      shown: claim.badge,
+      accepted_badge: claim.badge,
+      shown_at: now,
+      provider_id: result.providerId,
+    };
     return {
       set: { ...over, ...shown, retry_at: 0, deferrals: 0, repeat_at: repeatAt(claim, icon, now, random) },
       ...keep,

@@ -40,8 +40,12 @@ export async function opened(
     .where('icon_id', '=', iconId)
     .where('ended_at', 'is', null)
     .execute();
-  if (badge !== undefined && badge !== icon.wanted) {
-    await transaction.updateTable('icon').set({ shown: null }).where('id', '=', iconId).execute();
+  if (badge !== undefined) {
+    await transaction
+      .updateTable('icon')
+      .set({ reported_badge: badge, reported_at: now, ...(badge === icon.wanted ? {} : { shown: null }) })
+      .where('id', '=', iconId)
+      .execute();
   }
   // Not counted yet: the icon keeps what it shows.
   return { badge: icon.wanted ?? badge ?? 0, rev: icon.rev };

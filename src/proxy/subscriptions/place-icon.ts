@@ -51,7 +51,18 @@ export async function placeIcon(
     .updateTable('icon')
     .set({
       ...registrationColumns(request),
-      ...(same ? {} : { shown: null, retry_at: await blockedUntil(transaction, request), deferrals: 0 }),
+      ...(same
+        ? {}
+        : {
+            shown: null,
+            accepted_badge: null, // of another device, as the device's own report
+            shown_at: null,
+            provider_id: null,
+            reported_badge: null,
+            reported_at: null,
+            retry_at: await blockedUntil(transaction, request),
+            deferrals: 0,
+          }),
       paused_at: null,
       paused_reason: null,
       // An icon that was taken over while closing lives again.

@@ -23,6 +23,8 @@ const statements = [
   'ALTER TABLE certificate ADD COLUMN credential_ends_at BIGINT',
   'ALTER TABLE icon ADD COLUMN reported_badge INTEGER',
   'ALTER TABLE icon ADD COLUMN reported_at BIGINT',
+  'ALTER TABLE icon ADD COLUMN accepted_badge INTEGER',
+  'UPDATE icon SET accepted_badge = shown',
   `CREATE TABLE node (
      name TEXT PRIMARY KEY NOT NULL, version TEXT NOT NULL, process_id INTEGER NOT NULL, console_url TEXT,
      started_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, stopped_at BIGINT)`,
