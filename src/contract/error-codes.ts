@@ -71,11 +71,23 @@ export const errorCodes = {
   'organization-exists': { status: 409 },
   'organization-not-found': { status: 404 },
   'domain-invalid': { status: 400 },
+  'approval-denied': { status: 403 },
+  'approval-expired': { status: 400 },
+  'capability-missing': { status: 502 },
+  // authorization servers
+  'auth-server-exists': { status: 409 },
+  'auth-server-not-found': { status: 404 },
+  'auth-server-in-use': { status: 409 },
+  'auth-server-identity-changed': { status: 502 },
+  'metadata-address-refused': { status: 400 },
+  'metadata-unreachable': { status: 502 },
+  'metadata-invalid': { status: 502 },
   // mail servers
   'mailbox-unknown': { status: 404 },
   'mail-server-refused': { status: 502 },
   'mail-server-proof-failed': { status: 502 },
   // the local machine
+  'prerequisites-missing': { status: 500 },
   'config-invalid': { status: 500 },
   'config-not-found': { status: 500 },
   'key-file-unreadable': { status: 500 },

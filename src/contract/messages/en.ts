@@ -204,6 +204,46 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The mail server does not know the mailbox',
     action: 'Check the name, and the rule for canonical names in the configuration',
   },
+  'approval-denied': {
+    meaning: 'The administrator refused this certificate',
+    action: 'Ask why; if it was a mistake, run "mailbadge proxy trust connect" again',
+  },
+  'approval-expired': {
+    meaning: 'Nobody approved in time',
+    action: 'Run "mailbadge proxy trust connect" again and approve within the time that it names',
+  },
+  'capability-missing': {
+    meaning: 'The relay cannot do what this needs',
+    action: 'Ask its operator to update it or to switch it on, or do without',
+  },
+  'auth-server-exists': {
+    meaning: 'There is such an authorization server already',
+    action: 'Look at "mailbadge proxy trust auth-server list"; refresh that one, or remove it first',
+  },
+  'auth-server-not-found': {
+    meaning: 'There is no authorization server of this name',
+    action: 'Look at "mailbadge proxy trust auth-server list"',
+  },
+  'auth-server-in-use': {
+    meaning: 'The access tokens come from this authorization server',
+    action: 'Make another one the default first, or force it',
+  },
+  'auth-server-identity-changed': {
+    meaning: 'The authorization server now calls itself otherwise than when it was trusted',
+    action: 'Ask who runs it; if the change is intended, remove it and add it again',
+  },
+  'metadata-address-refused': {
+    meaning: 'A metadata document is not fetched from such an address',
+    action: 'Give an https URL at a public address, or allow private addresses in the configuration',
+  },
+  'metadata-unreachable': {
+    meaning: 'The metadata document could not be downloaded',
+    action: 'Check the URL, the name resolution and the firewall',
+  },
+  'metadata-invalid': {
+    meaning: 'The metadata document is not one that can be trusted',
+    action: 'Check the URL; tell whoever runs that server what the message says',
+  },
   'mail-server-refused': {
     meaning: 'The mail server refused',
     action: 'Check the credential in the configuration, and the mail server’s log',
@@ -211,6 +251,10 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   'mail-server-proof-failed': {
     meaning: 'The mail server’s events did not arrive as expected',
     action: 'Do what the message says, then run the proof again',
+  },
+  'prerequisites-missing': {
+    meaning: 'Something that this needs is missing; nothing was changed',
+    action: 'Put right what the message lists, and run it again',
   },
   'config-invalid': { meaning: 'The configuration is wrong', action: 'Mend the key that the message names' },
   'config-not-found': { meaning: 'The configuration file cannot be read', action: 'Name it with --config' },
