@@ -123,6 +123,27 @@ export const proxyConfigSchema = z.strictObject({
         .boolean()
         .default(false)
         .describe('Allow an http:// relay: for the demo and tests'),
+      allow_private_addresses: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Fetch the metadata of other authorization servers from private addresses too; the relay itself may always be at one',
+        ),
+      direct_trust: z
+        .boolean()
+        .default(false)
+        .describe('Sign access tokens here instead of asking the relay for them; the relay must take them'),
+    })
+    .prefault({}),
+  trust: z
+    .strictObject({
+      renew_before: duration('60d').describe(
+        'A certificate that ends within this time is followed by a new one, by itself',
+      ),
+      rsa_algorithm: z
+        .enum(['RS256', 'PS256'])
+        .default('RS256')
+        .describe('What RSA keys sign with; a P-256 key signs ES256'),
     })
     .prefault({}),
   mailboxes: z.strictObject({
