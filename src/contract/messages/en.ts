@@ -26,7 +26,47 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The access token is not valid',
     action: 'Get a new token; check that it was issued by this relay for its publish API',
   },
+  'token-unreadable': {
+    meaning: 'The access token cannot be read',
+    action: 'Send the token whole and unchanged, as the token endpoint answered it; it is a JWT',
+  },
+  'token-kind-not-allowed': {
+    meaning: 'The relay takes no token of this kind',
+    action: 'Send an access token: its header says typ at+jwt, and alg RS256, PS256 or ES256',
+  },
+  'token-audience-wrong': {
+    meaning: 'The access token is for another service',
+    action: 'Get a token for the publishAudience that the relay’s metadata names',
+  },
+  'token-issuer-unknown': {
+    meaning: 'The relay does not know who issued the access token',
+    action: 'Get a token from this relay’s own token endpoint, which its metadata names',
+  },
+  'token-signature-invalid': {
+    meaning: 'The signature of the access token does not match its key',
+    action: 'Get a new token; if it is signed by the organization itself, check which certificate signs',
+  },
+  'token-not-yet-valid': {
+    meaning: 'The access token lies in the future of the relay’s clock',
+    action: 'Set the clock of the machine that signed it by NTP; all times are UTC',
+  },
   'token-expired': { meaning: 'The access token has expired', action: 'Get a new token' },
+  'token-lifetime-too-long': {
+    meaning: 'The access token is valid for too long',
+    action: 'Sign it for 600 seconds at most; iat and exp are in seconds',
+  },
+  'token-subject-wrong': {
+    meaning: 'The access token was not made for the holder of its key',
+    action: 'Let iss, sub and client_id all be the application id that the enrolment answered',
+  },
+  'token-realm-mismatch': {
+    meaning: 'The access token names another organization’s realm',
+    action: 'Sign with the realm that the enrolment answered',
+  },
+  'direct-trust-not-allowed': {
+    meaning: 'The relay takes no tokens that this organization signs itself',
+    action: 'Get tokens from the token endpoint, or switch direct trust on for the organization at the relay',
+  },
   'credential-revoked': {
     meaning: 'The key credential was revoked',
     action: 'Make a new certificate: "mailbadge proxy trust set-up --new-certificate", then connect again',
@@ -199,6 +239,14 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'There is no such organization',
     action: 'See "mailbadge relay organization list"',
   },
+  'device-code-unknown': {
+    meaning: 'No proxy waits for approval under this code',
+    action: 'Compare the code with what the proxy shows; it lasts ten minutes, then connect again for a new one',
+  },
+  'device-code-decided': {
+    meaning: 'This request was approved or denied before',
+    action: 'If that was not you, remove the certificate it was for; else connect again for a new code',
+  },
   'domain-invalid': { meaning: 'This is no domain', action: 'Give a domain such as fabrikam.com' },
   'mailbox-unknown': {
     meaning: 'The mail server does not know the mailbox',
@@ -289,5 +337,13 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   },
   overloaded: { meaning: 'Too much is asked at once', action: 'Try again later' },
   'shutting-down': { meaning: 'The service is stopping', action: 'Try again later' },
+  'certificate-not-approved': {
+    meaning: 'The approval was of another certificate',
+    action: 'Connect again with this certificate, and compare the thumbprints before you approve',
+  },
+  'credential-limit': {
+    meaning: 'The organization has as many key credentials as it may have',
+    action: 'Remove those that are not in use any more',
+  },
   'credential-duplicate': { meaning: 'The certificate is already registered', action: 'Nothing: it works' },
 };
