@@ -84,7 +84,10 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
 
     const http = parts.use(createRelayHttp(config.relay, clock));
     const { timeout: timeoutMs } = config.relay;
-    const access = parts.use(new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs }));
+    const { rsa_algorithm: rsaAlgorithm } = config.trust;
+    const access = parts.use(
+      new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm }),
+    );
     const source = parts.use(
       overrides.source ?? mailboxSourceOf(config, { fetch: overrides.fetch ?? fetch, clock, random, logger }),
     );

@@ -11,7 +11,7 @@ import { openKeyFile, type Secret } from '../../runtime/secrets.ts';
 import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import { CertificateStore } from '../trust/certificates/certificate-store.ts';
+import type { CertificateStore } from '../trust/certificates/certificate-store.ts';
 import { type ConnectStep, connectTrust } from '../trust/connect.ts';
 import { RelayAccess } from '../trust/relay-access.ts';
 import { RelayClock } from '../trust/relay-clock.ts';
@@ -36,6 +36,7 @@ export function createTrustAdministration(
   { clock, random }: { clock: Clock; random: Random },
 ): TrustAdministration {
   const { timeout: timeoutMs, dangerously_allow_http: allowHttp } = config.relay;
+  const { rsa_algorithm: rsaAlgorithm } = config.trust;
 
   /** Opens (and, the first time, makes) key file and database for one piece of work. */
   async function withStores<T>(
@@ -50,8 +51,17 @@ export function createTrustAdministration(
     const { db } = database;
     await migrate(db, proxyMigrations);
     using http = createRelayHttp(config.relay, clock);
-    using access = new RelayAccess({ db, secrets, http, clock, random, logger: silentLogger, timeoutMs });
-    return await work({ db, certificates: new CertificateStore({ db, secrets, clock }), access });
+    using access = new RelayAccess({
+      db,
+      secrets,
+      http,
+      clock,
+      random,
+      logger: silentLogger,
+      timeoutMs,
+      rsaAlgorithm,
+    });
+    return await work({ db, certificates: access.certificates, access });
   }
 
   return {

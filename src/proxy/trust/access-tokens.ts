@@ -11,7 +11,10 @@ import type { RelayFailure } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';
 import { requestToken } from './token-request.ts';
 
-export type TokenAnswer = { kind: 'token'; accessToken: Secret } | { kind: 'failed'; failure: RelayFailure };
+/** `keyId`: of the credential that the token was got with. */
+export type TokenAnswer =
+  | { kind: 'token'; accessToken: Secret; keyId: string }
+  | { kind: 'failed'; failure: RelayFailure };
 
 /** A token is not used in its last seconds: it must not expire on its way. */
 const expiryMarginMs = 5000;
@@ -20,7 +23,7 @@ const failureLifetimeMs = 1000;
 const retry = { baseMs: 1000, withTokenMaxMs: 60_000, withoutTokenMaxMs: 5000 };
 
 /** Times are monotonic: setting this machine's clock neither kills a token nor keeps it alive. */
-type CachedToken = { accessToken: Secret; expiresAt: number };
+type CachedToken = { accessToken: Secret; keyId: string; expiresAt: number };
 type CachedFailure = { failure: RelayFailure; at: number };
 
 type Collaborators = {
@@ -52,7 +55,7 @@ export class AccessTokens implements Disposable {
   async get(): Promise<TokenAnswer> {
     const now = this.#collaborators.clock.monotonic();
     if (this.#token !== undefined && now < this.#token.expiresAt) {
-      return { kind: 'token', accessToken: this.#token.accessToken };
+      return { kind: 'token', accessToken: this.#token.accessToken, keyId: this.#token.keyId };
     }
     if (this.#failure !== undefined && now - this.#failure.at < failureLifetimeMs) {
       return { kind: 'failed', failure: this.#failure.failure };
@@ -65,10 +68,15 @@ export class AccessTokens implements Disposable {
     if (this.#token?.accessToken === accessToken) this.#token = undefined;
   }
 
-  /** Forgets everything: another relay, enrolment or key is in force. */
+  /** Forgets everything: another relay or enrolment is in force. */
   reset(): void {
-    this.#generation++;
+    this.changeKey();
     this.#token = undefined;
+  }
+
+  /** Another key is in force. Its predecessor's token stays good at the relay, and is used until the next one is there. */
+  changeKey(): void {
+    this.#generation++;
     this.#failure = undefined;
     this.#renewal = undefined;
     this.#failures = 0;
@@ -108,6 +116,7 @@ export class AccessTokens implements Disposable {
     if (grant.kind === 'failed') return failedNow(grant.failure);
     return {
       accessToken: grant.accessToken,
+      keyId: state.connection.key.certificate.id,
       expiresAt: startedAt + Math.max(0, grant.lifetimeMs - expiryMarginMs),
     };
   }
@@ -120,7 +129,7 @@ export class AccessTokens implements Disposable {
       this.#failure = undefined;
       this.#failures = 0;
       this.#renewAfter(Math.floor(((answer.expiresAt - now) * 2) / 3));
-      return { kind: 'token', accessToken: answer.accessToken };
+      return { kind: 'token', accessToken: answer.accessToken, keyId: answer.keyId };
     }
     this.#failure = answer;
     const { code, message } = answer.failure;

@@ -17,6 +17,7 @@ import type { RelayFailure } from './relay-failure.ts';
 import { RelayTrust } from './relay-trust.ts';
 
 export class RelayAccess implements Disposable {
+  readonly certificates: CertificateStore;
   readonly relayClock: RelayClock;
   readonly trust: RelayTrust;
   readonly tokens: AccessTokens;
@@ -38,6 +39,7 @@ export class RelayAccess implements Disposable {
     const certificates = new CertificateStore(collaborators);
     const trust = new RelayTrust({ ...collaborators, certificates, relayClock });
     const tokens = new AccessTokens({ ...collaborators, trust, relayClock });
+    this.certificates = certificates;
     this.relayClock = relayClock;
     this.trust = trust;
     this.tokens = tokens;
@@ -52,8 +54,10 @@ export class RelayAccess implements Disposable {
 
   /** Cheap when nothing changed. */
   async reload(): Promise<void> {
-    if (!(await this.trust.reload())) return;
-    this.tokens.reset();
+    const change = await this.trust.reload();
+    if (change === 'none') return;
+    if (change === 'key') this.tokens.changeKey();
+    else this.tokens.reset();
     if (this.trust.state.kind === 'connected' || this.trust.waitsForClock) void this.tokens.renew();
   }
 

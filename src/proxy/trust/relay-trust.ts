@@ -27,6 +27,12 @@ export type ConnectionState =
   | { kind: 'connected'; connection: RelayConnection }
   | { kind: 'failed'; failure: RelayFailure };
 
+/** `key`: only the key that signs is another one. */
+type TrustChange = 'none' | 'key' | 'relay';
+
+/** What distinguishes one state from another; `key` is empty while there is no connection. */
+type Fingerprint = { relay: string; key: string };
+
 type Collaborators = {
   db: Kysely<ProxySchema>;
   certificates: CertificateStore;
@@ -40,8 +46,7 @@ type Collaborators = {
 export class RelayTrust {
   readonly #collaborators: Collaborators;
   #state: ConnectionState = { kind: 'failed', failure: notConnected };
-  /** What distinguishes this state from another; compared to know whether a reload changed anything. */
-  #fingerprint = '';
+  #fingerprint: Fingerprint = { relay: '', key: '' };
   /** The last metadata that was stored, without its time. */
   #storedMetadata = '';
 
@@ -64,35 +69,28 @@ export class RelayTrust {
     };
   }
 
-  /** Reads the database again. True when another relay, enrolment or key is in force than before. */
-  async reload(): Promise<boolean> {
+  /** Reads the database again, and tells what is in force now that was not before. */
+  async reload(): Promise<TrustChange> {
     const { db, certificates, logger } = this.#collaborators;
     let state: ConnectionState;
     let fault: AppError | undefined;
-    let keyId = '';
     const pin = await readRelayPin({ db });
     try {
       const key = await certificates.current();
-      keyId = key?.certificate.id ?? '';
       state = connectionState(pin, key);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       fault = error;
       state = { kind: 'failed', failure: relayFailureOf(error) };
     }
-    const fingerprint = JSON.stringify([
-      state.kind === 'failed' ? state.failure.code : keyId,
-      pin?.relayUrl,
-      pin?.issuer,
-      pin?.enrolment,
-    ]);
-    const changed = fingerprint !== this.#fingerprint;
-    if (changed && fault !== undefined) {
+    const fingerprint = fingerprintOf(state, pin);
+    const change = changeBetween(this.#fingerprint, fingerprint);
+    if (change !== 'none' && fault !== undefined) {
       logger.error({ errorCode: fault.code, error: describeError(fault) }, 'the certificate cannot be used');
     }
     this.#state = state;
     this.#fingerprint = fingerprint;
-    return changed;
+    return change;
   }
 
   /** A machine often starts with a clock that is behind, and has it right a moment later: `refresh` looks again. */
@@ -142,6 +140,19 @@ function connectionState(pin: RelayPin | undefined, key: OrganizationKey | undef
   if (pin?.enrolment === undefined || key === undefined) return { kind: 'failed', failure: notConnected };
   const baseUrl = new URL(pin.issuer);
   return { kind: 'connected', connection: { baseUrl, pin, enrolment: pin.enrolment, key } };
+}
+
+function fingerprintOf(state: ConnectionState, pin: RelayPin | undefined): Fingerprint {
+  const failure = state.kind === 'failed' ? state.failure.code : undefined;
+  return {
+    relay: JSON.stringify([failure, pin?.relayUrl, pin?.issuer, pin?.enrolment]),
+    key: state.kind === 'connected' ? state.connection.key.certificate.id : '',
+  };
+}
+
+function changeBetween(before: Fingerprint, now: Fingerprint): TrustChange {
+  if (before.relay !== now.relay) return 'relay';
+  return before.key === now.key ? 'none' : 'key';
 }
 
 /** What was pinned decides where assertions and tokens go; a relay cannot move it from afar. */
