@@ -248,6 +248,30 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     action: 'If that was not you, remove the certificate it was for; else connect again for a new code',
   },
   'domain-invalid': { meaning: 'This is no domain', action: 'Give a domain such as fabrikam.com' },
+  'administrator-exists': {
+    meaning: 'There is an account with this e-mail address already',
+    action: 'Take another address, or reset the password: "mailbadge relay administrator reset-password"',
+  },
+  'administrator-not-found': {
+    meaning: 'There is no such account',
+    action: 'See "mailbadge relay administrator list"',
+  },
+  'password-unfit': {
+    meaning: 'The new password cannot be used',
+    action: 'Take 12 to 256 characters',
+  },
+  'totp-active': {
+    meaning: 'One-time codes are switched on already',
+    action: 'Switch them off first, with the password',
+  },
+  'sign-up-closed': {
+    meaning: 'This relay takes no organizations by itself',
+    action: 'Ask the relay’s operator to add yours',
+  },
+  'sign-up-not-found': {
+    meaning: 'There is no such sign-up, or it has expired',
+    action: 'Begin again: the TXT record then has another value',
+  },
   'mailbox-unknown': {
     meaning: 'The mail server does not know the mailbox',
     action: 'Check the name, and the rule for canonical names in the configuration',

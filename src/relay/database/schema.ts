@@ -81,6 +81,8 @@ export type AdministratorTable = {
   organization_id: string | null;
   password_hash: string;
   sealed_totp_secret: string | null;
+  /** Shown, and not yet confirmed by a code. */
+  sealed_totp_offer: string | null;
   /** The last time step whose code was used (RFC 6238 §5.2: a code works once). */
   totp_last_step: number | null;
   created_at: number;
@@ -107,8 +109,11 @@ export type SignUpTable = {
   name: string;
   contact: string;
   email: string;
+  /** Empty once the administrator has it. */
   password_hash: string;
   domain_token: string;
+  /** The network that it came from. */
+  address: string;
   created_at: number;
   expires_at: number;
   completed_at: number | null;

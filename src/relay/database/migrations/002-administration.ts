@@ -18,7 +18,7 @@ const statements = [
   `CREATE TABLE administrator (
      id TEXT PRIMARY KEY NOT NULL, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
      organization_id TEXT REFERENCES organization (id), password_hash TEXT NOT NULL, sealed_totp_secret TEXT,
-     totp_last_step BIGINT, created_at BIGINT NOT NULL, password_changed_at BIGINT NOT NULL, last_sign_in_at BIGINT,
+     sealed_totp_offer TEXT, totp_last_step BIGINT, created_at BIGINT NOT NULL, password_changed_at BIGINT NOT NULL, last_sign_in_at BIGINT,
      disabled_at BIGINT,
      CHECK ((role = 'operator' AND organization_id IS NULL) OR (role = 'administrator' AND organization_id IS NOT NULL)))`,
   `CREATE TABLE administrator_session (
@@ -28,7 +28,7 @@ const statements = [
   'CREATE INDEX administrator_session_by_administrator ON administrator_session (administrator_id)',
   `CREATE TABLE sign_up (
      id TEXT PRIMARY KEY NOT NULL, domain TEXT NOT NULL, name TEXT NOT NULL, contact TEXT NOT NULL, email TEXT NOT NULL,
-     password_hash TEXT NOT NULL, domain_token TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+     password_hash TEXT NOT NULL, domain_token TEXT NOT NULL, address TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
      completed_at BIGINT)`,
   'CREATE INDEX sign_up_by_expiry ON sign_up (expires_at)',
   `CREATE TABLE device_authorization (
