@@ -163,7 +163,9 @@ export type AuditEntryTable = {
 /** Notifications by outcome in buckets of five minutes, kept for 30 days. */
 export type TrafficTable = {
   bucket_at: number;
+  /** '*': the sum of all organizations. */
   organization_id: string;
+  /** These two are empty where the relay judged before it knew. */
   app_id: string;
   provider: string;
   /** 'accepted', or the reason of a rejection or deferral. */
