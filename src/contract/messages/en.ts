@@ -206,6 +206,30 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The private key does not belong to the certificate',
     action: 'Give the pair that was made together',
   },
+  'certificate-password-wrong': {
+    meaning: 'The password of the certificate file is missing or wrong',
+    action: 'Give the password that the file was exported with',
+  },
+  'certificate-form-unsupported': {
+    meaning: 'The certificate file is protected in a way that is no longer safe, or is of another kind',
+    action: 'Export it again with today’s algorithms; the hint names the openssl commands',
+  },
+  'certificate-is-current': {
+    meaning: 'The certificate signs already, so it cannot be the next one',
+    action: 'Stage another certificate',
+  },
+  'certificate-is-next': {
+    meaning: 'The certificate is staged as the next one',
+    action: 'Publish it instead: proxy trust certificate publish',
+  },
+  'certificate-not-staged': {
+    meaning: 'There is no next certificate',
+    action: 'Stage one first: proxy trust certificate stage',
+  },
+  'effective-date-invalid': {
+    meaning: 'The effective date is past, or after the certificate’s end',
+    action: 'Give a date in UTC, best 48 hours ahead, within the certificate’s dates',
+  },
   'relay-answer-invalid': {
     meaning: 'The relay’s answer cannot be understood',
     action: 'Check the relay’s URL; something between may answer in its place',
@@ -241,7 +265,8 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   },
   'device-code-unknown': {
     meaning: 'No proxy waits for approval under this code',
-    action: 'Compare the code with what the proxy shows; it lasts ten minutes, then connect again for a new one',
+    action:
+      'Compare the code with what the proxy shows; it lasts ten minutes, then connect again for a new one',
   },
   'device-code-decided': {
     meaning: 'This request was approved or denied before',
