@@ -11,11 +11,11 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { JWK } from 'jose';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SecretBox } from '../runtime/secrets.ts';
-import type { RelaySchema } from './database/schema.ts';
+import type { RelaySchema, ServiceKeyTable } from './database/schema.ts';
 
 export type SymmetricPurpose = 'seal' | 'target-id' | 'challenge';
 export type SigningPurpose = 'token-signing' | `vapid:${string}`;
@@ -65,7 +65,7 @@ export class ServiceKeys {
     return keys;
   }
 
-  /** Reads the database again: after another process rotated a key. */
+  /** Reads the database again: after another process rotated a key. Those that are open stay open. */
   async reload(): Promise<void> {
     const rows = await this.#db
       .selectFrom('service_key')
@@ -73,20 +73,15 @@ export class ServiceKeys {
       .orderBy('created_at', 'desc')
       .orderBy('id')
       .execute();
-    this.#keys = rows.map(row => {
-      const material = this.#box.open(sealPurpose(row.purpose, row.id), row.sealed_key).reveal();
-      return {
-        id: row.id,
-        purpose: row.purpose,
-        key:
-          row.public_jwk === null
-            ? createSecretKey(Buffer.from(material, 'base64url'))
-            : createPrivateKey(material),
-        publicJwk: row.public_jwk === null ? null : (JSON.parse(row.public_jwk) as JWK),
-        createdAt: row.created_at,
-        retiredAt: row.retired_at,
-      };
-    });
+    const opened = new Map(this.#keys.map(key => [key.id, key.key]));
+    this.#keys = rows.map(row => ({
+      id: row.id,
+      purpose: row.purpose,
+      key: opened.get(row.id) ?? this.#open(row),
+      publicJwk: row.public_jwk === null ? null : (JSON.parse(row.public_jwk) as JWK),
+      createdAt: row.created_at,
+      retiredAt: row.retired_at,
+    }));
   }
 
   /** The ring of 256-bit keys, newest first; makes the first one. */
@@ -110,6 +105,13 @@ export class ServiceKeys {
     const alg = newest.publicJwk?.alg as SigningAlgorithm | undefined;
     const made = alg === undefined ? await this.#newSymmetric(purpose) : await this.#newSigning(purpose, alg);
     await this.#add(purpose, made, newest);
+  }
+
+  #open({ id, purpose, sealed_key, public_jwk }: Selectable<ServiceKeyTable>): KeyObject {
+    const material = this.#box.open(sealPurpose(purpose, id), sealed_key).reveal();
+    return public_jwk === null
+      ? createSecretKey(Buffer.from(material, 'base64url'))
+      : createPrivateKey(material);
   }
 
   #ring(purpose: string): StoredKey[] {

@@ -181,6 +181,8 @@ export type NodeTable = {
   started_at: number;
   seen_at: number;
   stopped_at: number | null;
+  /** JSON: the apps whose breaker is open in this process, and why. */
+  apps_held_back: string;
 };
 
 /** Identifiers that may be used once: assertions, proofs, tickets, challenges. The primary key makes it atomic. */

@@ -48,7 +48,7 @@ const statements = [
   'CREATE INDEX traffic_by_time ON traffic (bucket_at)',
   `CREATE TABLE node (
      name TEXT PRIMARY KEY NOT NULL, version TEXT NOT NULL, process_id INTEGER NOT NULL, started_at BIGINT NOT NULL,
-     seen_at BIGINT NOT NULL, stopped_at BIGINT)`,
+     seen_at BIGINT NOT NULL, stopped_at BIGINT, apps_held_back TEXT NOT NULL)`,
 ];
 
 export const administration: Migration = {
