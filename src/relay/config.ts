@@ -1,6 +1,7 @@
 // The relay's configuration: one YAML file, environment over it (MAILBADGE_RELAY__…), defaults under it.
 // An app whose provider is not configured simply lacks that provider.
 
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { appIdSchema } from '../contract/identifiers.ts';
 import { parseConfig } from '../runtime/config-file.ts';
@@ -56,6 +57,11 @@ const webPushApp = z.strictObject({
     .describe('PEM certificates to trust besides the system’s: for a simulator only'),
 });
 
+const dnsServerSchema = z.string().refine(text => {
+  const [, bracketed, plain = text] = /^\[([^\]]+)\]:\d{1,5}$|^([^:]+):\d{1,5}$/.exec(text) ?? [];
+  return isIP(bracketed ?? plain) !== 0;
+}, 'expected an address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:53');
+
 export const relayConfigSchema = z.strictObject({
   issuer: origin.describe('The relay’s public URL, as proxies and devices reach it; the OAuth issuer'),
   database: z.strictObject({ path: z.string().default('/var/lib/mailbadge/relay.db') }).prefault({}),
@@ -98,6 +104,19 @@ export const relayConfigSchema = z.strictObject({
         .describe('Device registrations a minute and organization'),
     })
     .prefault({}),
+  self_service_sign_up: z
+    .boolean()
+    .default(false)
+    .describe('Let organizations sign themselves up in the console, by a TXT record of their domain'),
+  dns_servers: z
+    .array(dnsServerSchema)
+    .default([])
+    .describe(
+      'Name servers that look such records up, as address or address:port; none: those of the system',
+    ),
+  domain_grace: duration('14d').describe(
+    'How long the TXT record of an organization may be gone before it is deactivated',
+  ),
   apps: z
     .array(z.strictObject({ id: appIdSchema, apns: apnsApp.optional(), web_push: webPushApp.optional() }))
     .default([]),

@@ -98,13 +98,16 @@ export class ServiceKeys {
     );
   }
 
-  /** Puts a new key in front of an existing ring. A ring that was never used needs no rotation. */
-  async rotate(purpose: SymmetricPurpose | SigningPurpose): Promise<void> {
+  /** Puts a new key in front of an existing ring; `also` runs in the same transaction. A ring that was never used needs no rotation. */
+  async rotate(
+    purpose: SymmetricPurpose | SigningPurpose,
+    also: (transaction: Kysely<RelaySchema>) => Promise<void> = async () => {},
+  ): Promise<void> {
     const [newest] = this.#ring(purpose);
     if (newest === undefined) return;
     const alg = newest.publicJwk?.alg as SigningAlgorithm | undefined;
     const made = alg === undefined ? await this.#newSymmetric(purpose) : await this.#newSigning(purpose, alg);
-    await this.#add(purpose, made, newest);
+    await this.#add(purpose, made, { previous: newest, also });
   }
 
   #open({ id, purpose, sealed_key, public_jwk }: Selectable<ServiceKeyTable>): KeyObject {
@@ -140,7 +143,12 @@ export class ServiceKeys {
   }
 
   /** Stores `made` unless another process was faster: then its key counts, and this one is forgotten. */
-  async #add(purpose: string, made: NewKey, previous?: StoredKey): Promise<void> {
+  async #add(
+    purpose: string,
+    made: NewKey,
+    replacing?: { previous: StoredKey; also: (transaction: Kysely<RelaySchema>) => Promise<void> },
+  ): Promise<void> {
+    const previous = replacing?.previous;
     const now = this.#clock.now();
     const createdAt = Math.max(now, (previous?.createdAt ?? 0) + 1); // the order holds though the clock went back
     await this.#db.transaction().execute(async transaction => {
@@ -169,7 +177,7 @@ export class ServiceKeys {
             ),
         )
         .executeTakeFirst();
-      if (previous === undefined || inserted.numInsertedOrUpdatedRows !== 1n) return;
+      if (replacing === undefined || inserted.numInsertedOrUpdatedRows !== 1n) return;
       await transaction
         .updateTable('service_key')
         .set({ retired_at: now })
@@ -177,6 +185,7 @@ export class ServiceKeys {
         .where('id', '!=', made.id)
         .where('retired_at', 'is', null)
         .execute();
+      await replacing.also(transaction);
     });
     await this.reload();
   }

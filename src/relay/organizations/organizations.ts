@@ -6,65 +6,109 @@ import { organizationDomainSchema } from '../../contract/identifiers.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
+import { type Actor, recordAudit } from '../administrators/audit-log.ts';
 import type { OrganizationTable, RelaySchema } from '../database/schema.ts';
+import { type DomainRecord, domainRecord } from './domain-proof.ts';
 import { type EnrolmentCode, makeEnrolmentCode } from './enrolment-codes.ts';
 
 export type Organization = {
   id: string;
   domain: string;
+  name: string | null;
+  contact: string | null;
   realm: string;
   applicationId: string;
   active: boolean;
   sealEpoch: number;
+  directTrust: boolean;
+  /** In place of the relay's default. */
+  quotaPerSecond: number | null;
+  domainProof: {
+    /** 'operator': vouched for · 'proved' · 'missing': the record was there and is gone */
+    state: 'operator' | 'proved' | 'missing';
+    record: DomainRecord | null;
+    provedAt: number | null;
+    checkedAt: number | null;
+    missingSince: number | null;
+  };
   createdAt: number;
   endedAt: number | null;
   endedReason: string | null;
 };
 
-type Collaborators = { clock: Clock; random: Random };
+export type ActingCollaborators = { clock: Clock; random: Random; actor: Actor };
 
-/** Adds an organization with its application and its first enrolment code. */
+export type NewOrganization = { domain: string; name?: string; contact?: string };
+
+/** Adds an organization that the operator vouches for, with its application and its first enrolment code. */
 export async function addOrganization(
   db: Kysely<RelaySchema>,
-  typedDomain: string,
-  { clock, random }: Collaborators,
+  { domain: typedDomain, name, contact }: NewOrganization,
+  { clock, random, actor }: ActingCollaborators,
 ): Promise<{ organization: Organization; enrolment: EnrolmentCode }> {
   const domain = parseDomain(typedDomain);
-  const id = random.uuid();
   const now = clock.now();
   return db.transaction().execute(async transaction => {
-    const inserted = await transaction
-      .insertInto('organization')
-      .values({
-        id,
-        domain,
-        realm: random.uuid(),
-        active: 1,
-        seal_epoch: 1,
-        created_at: now,
-        ended_at: null,
-        ended_reason: null,
-      })
-      .onConflict(conflict => conflict.column('domain').doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows !== 1n) {
+    const id = await insertOrganization(
+      transaction,
+      { domain, name: name ?? null, contact: contact ?? null, domainToken: null },
+      { now, random },
+    );
+    if (id === undefined) {
       throw new AppError('organization-exists', `the organization ${domain} exists already`, {
         hint: `for a new enrolment code: mailbadge relay organization new-code ${domain}`,
       });
     }
-    await transaction
-      .insertInto('application')
-      .values({
-        id: random.uuid(),
-        organization_id: id,
-        created_at: now,
-        ended_at: null,
-        ended_reason: null,
-      })
-      .execute();
+    await recordAudit(transaction, {
+      ...actor,
+      at: now,
+      organizationId: id,
+      action: 'organization.add',
+      subject: domain,
+    });
     const enrolment = await makeEnrolmentCode(transaction, id, { clock, random });
     return { organization: await organizationByDomain(transaction, domain), enrolment };
   });
+}
+
+/** The organization and its application, in the caller's transaction. Undefined when the domain is taken. */
+export async function insertOrganization(
+  transaction: Kysely<RelaySchema>,
+  {
+    domain,
+    name,
+    contact,
+    domainToken,
+  }: { domain: string; name: string | null; contact: string | null; domainToken: string | null },
+  { now, random }: { now: number; random: Random },
+): Promise<string | undefined> {
+  const id = random.uuid();
+  const provedAt = domainToken === null ? null : now;
+  const inserted = await transaction
+    .insertInto('organization')
+    .values({
+      id,
+      domain,
+      realm: random.uuid(),
+      active: 1,
+      seal_epoch: 1,
+      name,
+      contact,
+      domain_token: domainToken,
+      domain_proved_at: provedAt,
+      domain_checked_at: provedAt,
+      created_at: now,
+      ended_at: null,
+      ended_reason: null,
+    })
+    .onConflict(conflict => conflict.column('domain').doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows !== 1n) return undefined;
+  await transaction
+    .insertInto('application')
+    .values({ id: random.uuid(), organization_id: id, created_at: now, ended_at: null, ended_reason: null })
+    .execute();
+  return id;
 }
 
 export async function listOrganizations(db: Kysely<RelaySchema>): Promise<Organization[]> {
@@ -95,56 +139,6 @@ export async function organizationById(
   return row === undefined ? undefined : toOrganization(row);
 }
 
-export async function newEnrolmentCode(
-  db: Kysely<RelaySchema>,
-  domain: string,
-  collaborators: Collaborators,
-): Promise<{ organization: Organization; enrolment: EnrolmentCode }> {
-  return db.transaction().execute(async transaction => {
-    const organization = await organizationByDomain(transaction, domain);
-    if (!organization.active) throw organizationInactive(organization.domain);
-    const enrolment = await makeEnrolmentCode(transaction, organization.id, collaborators);
-    return { organization, enrolment };
-  });
-}
-
-/** Makes every sealed target that the organization holds unusable; its devices must register again. */
-export async function raiseSealEpoch(db: Kysely<RelaySchema>, domain: string): Promise<Organization> {
-  const { id } = await organizationByDomain(db, domain);
-  await db
-    .updateTable('organization')
-    .set(({ eb }) => ({ seal_epoch: eb('seal_epoch', '+', 1) }))
-    .where('id', '=', id)
-    .execute();
-  return organizationByDomain(db, domain);
-}
-
-/** From the next check on (5 s at most) the organization gets no token and publishes nothing. Running it again changes nothing. */
-export async function deactivateOrganization(
-  db: Kysely<RelaySchema>,
-  domain: string,
-  { reason, now }: { reason: string; now: number },
-): Promise<Organization> {
-  const { id } = await organizationByDomain(db, domain);
-  await db
-    .updateTable('organization')
-    .set({ active: 0, ended_at: now, ended_reason: reason })
-    .where('id', '=', id)
-    .where('active', '=', 1)
-    .execute();
-  return organizationByDomain(db, domain);
-}
-
-export async function reactivateOrganization(db: Kysely<RelaySchema>, domain: string): Promise<Organization> {
-  const { id } = await organizationByDomain(db, domain);
-  await db
-    .updateTable('organization')
-    .set({ active: 1, ended_at: null, ended_reason: null })
-    .where('id', '=', id)
-    .execute();
-  return organizationByDomain(db, domain);
-}
-
 export function organizationInactive(domain: string): AppError {
   return new AppError('organization-inactive', `the organization ${domain} is deactivated at this relay`, {
     hint: 'ask the relay’s operator; its domain was deactivated with "mailbadge relay organization deactivate"',
@@ -164,17 +158,34 @@ function toOrganization(row: Selectable<OrganizationTable> & { application_id: s
   return {
     id: row.id,
     domain: row.domain,
+    name: row.name,
+    contact: row.contact,
     realm: row.realm,
     applicationId: row.application_id,
     active: row.active === 1,
     sealEpoch: row.seal_epoch,
+    directTrust: row.direct_trust === 1,
+    quotaPerSecond: row.quota_per_second,
+    domainProof: toDomainProof(row),
     createdAt: row.created_at,
     endedAt: row.ended_at,
     endedReason: row.ended_reason,
   };
 }
 
-function parseDomain(text: string): string {
+function toDomainProof(row: Selectable<OrganizationTable>): Organization['domainProof'] {
+  const proved = row.domain_missing_since === null ? 'proved' : 'missing';
+  return {
+    state: row.domain_token === null ? 'operator' : proved,
+    record: row.domain_token === null ? null : domainRecord(row.domain, row.domain_token),
+    provedAt: row.domain_proved_at,
+    checkedAt: row.domain_checked_at,
+    missingSince: row.domain_missing_since,
+  };
+}
+
+/** Throws `domain-invalid`; lower case, without a trailing dot. */
+export function parseDomain(text: string): string {
   const result = organizationDomainSchema.safeParse(text);
   if (result.success) return result.data;
   throw new AppError('domain-invalid', 'the organization must be named by its mail domain', {
