@@ -1,5 +1,5 @@
 // How the command line speaks: data on stdout, messages on stderr, `mailbadge: error: …` and `mailbadge: hint: …`.
-// Exit status 1: it failed; 2: it was misused.
+// Exit status 1: it failed; 2: it was misused; 3: another process has taken over, and this one must not start again.
 
 import { AppError, describeError } from '../runtime/errors.ts';
 
@@ -39,7 +39,8 @@ export function printFailure(error: unknown, { verbose }: { verbose: boolean }):
     if (error.cause !== undefined) lines.push(`caused by: ${describeError(error.cause)}`);
   }
   process.stderr.write(`${lines.join('\n')}\n`);
-  return error instanceof AppError && error.code === 'usage' ? 2 : 1;
+  if (!(error instanceof AppError)) return 1;
+  return error.code === 'usage' ? 2 : error.code === 'proxy-taken-over' ? 3 : 1;
 }
 
 /** Aligned `Name : value` lines, as the original's list form; a long value wraps with an indent, an empty one stays. */

@@ -109,6 +109,12 @@ export const errorCodes = {
   'totp-active': { status: 409 },
   'sign-up-closed': { status: 403 },
   'sign-up-not-found': { status: 404 },
+  // publishing at all, and checking that it works
+  'trust-disagrees': { status: 409 },
+  'proxy-disabled': { status: 409 },
+  'node-not-found': { status: 503 },
+  'probe-failed': { status: 502 },
+  'test-mail-failed': { status: 502 },
   // mail servers
   'mailbox-unknown': { status: 404 },
   'mail-server-refused': { status: 502 },

@@ -144,7 +144,7 @@ export async function writeConfigurations(
   };
 }
 
-/** The administrator's commands: the relay's operator adds the organization, its administrator connects to it. */
+/** The administrator's commands: the relay's operator adds the organization, its administrator connects to it and enables. */
 export async function connectTrust(files: Configurations, folder: string): Promise<void> {
   const added = await runCommand(
     'relay',
@@ -170,6 +170,7 @@ export async function connectTrust(files: Configurations, folder: string): Promi
     files.proxyFile,
   );
   await runCommand('proxy', 'trust', 'connect', '--code-file', codeFile, '--config', files.proxyFile);
+  await runCommand('proxy', 'enable', '--organization', demoOrganization, '--config', files.proxyFile);
 }
 
 function isSource(source: SystemOptions['source']): source is MailboxSource {

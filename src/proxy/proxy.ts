@@ -3,6 +3,7 @@
 // server or a relay that is away is no reason: it keeps trying, and says so in its log and at /health.
 
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock } from '../runtime/clock.ts';
@@ -29,6 +30,7 @@ import { ProxyEvents } from './events.ts';
 import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
 import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
+import { NodePresence } from './nodes/node-presence.ts';
 import { badgeEncryption } from './publisher/badge-encryption.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
@@ -79,6 +81,10 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     await migrate(db, proxyMigrations);
     // Before the lease: whoever starts the same proxy twice is refused its addresses, and disturbs nobody.
     const handlers = await openListeners(tls);
+    const source = parts.use(
+      overrides.source ?? mailboxSourceOf(config, { fetch: overrides.fetch ?? fetch, clock, random, logger }),
+    );
+    await source.listen?.();
     const lease = new Lease({ db });
     await lease.take();
 
@@ -88,10 +94,6 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     const access = parts.use(
       new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm }),
     );
-    const source = parts.use(
-      overrides.source ?? mailboxSourceOf(config, { fetch: overrides.fetch ?? fetch, clock, random, logger }),
-    );
-
     const relayClient = new RelayClient({ http, credentials: access, timeoutMs });
     const publisher = parts.use(
       new Publisher({
@@ -141,6 +143,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     subscriptions.start();
     await publisher.start();
     await unseenCounter.start();
+    const node = parts.use(new NodePresence({ db, clock, logger, name: hostname(), processId: process.pid }));
+    await node.start();
     const follow = async (): Promise<void> => {
       await db.transaction().execute(transaction => lease.assertHeld(transaction));
       await access.reload();

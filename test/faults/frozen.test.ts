@@ -122,7 +122,7 @@ test('frozen and thawed', { skip: missing ?? false, timeout: 170_000 }, async t 
     await bothShow(8, 'the successor publishes');
 
     proxy.thaw();
-    assert.deepEqual(await proxy.exited, { code: 1, signal: null });
+    assert.deepEqual(await proxy.exited, { code: 3, signal: null });
     assert.match(proxy.messages, /^mailbadge: error: another process of this proxy has taken over$/m);
     assert.match(
       proxy.messages,

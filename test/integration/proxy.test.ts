@@ -19,6 +19,7 @@ import { systemRandom } from '../../src/runtime/random.ts';
 import { SimulatedMailboxes } from '../../src/simulators/mail-server/simulated-mailboxes.ts';
 import { SimulatedApp } from '../../src/simulators/simulated-app.ts';
 import { appId, RememberingRelay } from '../fixtures/device-api.ts';
+import { storeEnabledAt } from '../fixtures/enabled-proxy.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const run = promisify(execFile);
@@ -76,6 +77,7 @@ async function startProxy(folder: string, relay: AcceptingRelay, mailboxes: Simu
     source: new SimulatedSource({ mailboxes, clock, random: systemRandom }),
     relay: { port: relay, forDevices: tickets.forDevices },
   });
+  await storeEnabledAt(join(folder, 'proxy.db'));
   await proxy.start();
   const app = new SimulatedApp({
     proxyUrl: `http://127.0.0.1:${proxy.ports.devices}`,

@@ -2,20 +2,28 @@
 
 import type { Command } from 'commander';
 import { addProxyConfig } from './proxy-config.ts';
+import { addProxyDisable } from './proxy-disable.ts';
+import { addProxyEnable } from './proxy-enable.ts';
 import { addProxyMailbox } from './proxy-mailbox.ts';
 import { addProxyServe } from './proxy-serve.ts';
 import { addProxySetUpDovecot } from './proxy-set-up-dovecot.ts';
+import { addProxyStatus } from './proxy-status.ts';
 import { addProxySubscription } from './proxy-subscription.ts';
 import { addProxyTrustConnect } from './proxy-trust-connect.ts';
 import { addProxyTrustSetUp } from './proxy-trust-set-up.ts';
 import { addProxyTrustStatus } from './proxy-trust-status.ts';
+import { addProxyWhy } from './proxy-why.ts';
 
 export function addProxyCommands(proxy: Command): void {
   addProxyServe(proxy);
   addProxyConfig(proxy);
+  addProxyEnable(proxy);
+  addProxyDisable(proxy);
+  addProxyStatus(proxy);
   addProxySetUpDovecot(proxy);
   addProxyMailbox(proxy);
   addProxySubscription(proxy);
+  addProxyWhy(proxy);
   const trust = proxy.command('trust').description('the certificate and the connection to a relay');
   addProxyTrustSetUp(trust);
   addProxyTrustConnect(trust);

@@ -297,6 +297,26 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'There is no such sign-up, or it has expired',
     action: 'Begin again: the TXT record then has another value',
   },
+  'trust-disagrees': {
+    meaning: 'Organization or URI are not those that trust was set up for',
+    action: 'Give those of the trust, or run "mailbadge proxy trust set-up" for the others',
+  },
+  'proxy-disabled': {
+    meaning: 'The proxy is disabled and publishes nothing',
+    action: 'Run "mailbadge proxy enable"',
+  },
+  'node-not-found': {
+    meaning: 'No proxy is running',
+    action: 'Start "mailbadge proxy serve"; "mailbadge proxy status" lists the nodes',
+  },
+  'probe-failed': {
+    meaning: 'The way to the relay does not work',
+    action: 'Do what the remedy of the failed stage says',
+  },
+  'test-mail-failed': {
+    meaning: 'The test message did not lead to a badge',
+    action: 'Look at the stage where it stopped; "mailbadge proxy doctor" checks every part',
+  },
   'mailbox-unknown': {
     meaning: 'The mail server does not know the mailbox',
     action: 'Check the name, and the rule for canonical names in the configuration',

@@ -53,7 +53,9 @@ export type MailboxSource = AsyncDisposable & {
   readonly name: string;
   /** True when the source needs each mailbox's own password to watch it. */
   readonly needsPassword: boolean;
-  /** Opens what is server-wide (a listener); events may come from now on. Fails with an AppError when it cannot. */
+  /** Takes what another process may hold (a socket); what comes before `start` is lost. Fails with an AppError. */
+  listen?(): Promise<void>;
+  /** Events may come from now on. Fails with an AppError when it cannot. */
   start(listener: (event: MailboxEvent) => void): Promise<void>;
   /** Idempotent. A changed password takes effect. */
   watch(mailbox: WatchedMailbox): void;

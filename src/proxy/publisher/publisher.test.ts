@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Lease } from '../../../src/proxy/database/lease.ts';
+import { storeEnabled } from '../../../test/fixtures/enabled-proxy.ts';
 import { openProxyStages, subscribeRequest } from '../../../test/fixtures/proxy-stages.ts';
 
 async function oneIcon(request = subscribeRequest()) {
@@ -217,4 +218,43 @@ test('stopping leaves an unanswered attempt in the database, which blocks the ne
   assert.notEqual(icon.attempt_id, null);
   assert.equal(icon.attempt_blocks_until, (icon.attempt_at ?? 0) + 15_000);
   await stages[Symbol.asyncDispose]();
+});
+
+test('disabled: no new attempt, what is under way ends; enabled again, what is right is published at once', async () => {
+  await using stages = await oneIcon();
+  await stages.count('anna', 3);
+  await storeEnabled(stages.db, { enabled: false });
+  await stages.count('anna', 4);
+  await stages.count('anna', 5);
+  await stages.clock.advance(600_000);
+  assert.deepEqual(stages.relay.badges, [3], 'not even the repetition');
+  assert.equal((await stages.icon(stages.iconId)).wanted, 5, 'counting goes on');
+  await storeEnabled(stages.db);
+  stages.publisher.wake();
+  await stages.clock.advance(0);
+  assert.deepEqual(stages.relay.badges, [3, 5]);
+});
+
+test('an answer that comes after disabling is stored', async () => {
+  await using stages = await oneIcon();
+  const asked = Promise.withResolvers<void>();
+  const publish = stages.relay.publish.bind(stages.relay);
+  stages.relay.publish = async (request, options) => {
+    await asked.promise;
+    return publish(request, options);
+  };
+  await stages.count('anna', 3);
+  await storeEnabled(stages.db, { enabled: false });
+  asked.resolve();
+  await stages.clock.advance(0);
+  const icon = await stages.icon(stages.iconId);
+  assert.deepEqual([icon.shown, icon.attempt_id], [3, null]);
+});
+
+test('nothing is published before the first "proxy enable"', async () => {
+  await using stages = await oneIcon();
+  await stages.db.deleteFrom('proxy_object').execute();
+  await stages.count('anna', 3);
+  await stages.clock.advance(60_000);
+  assert.deepEqual(stages.relay.badges, []);
 });

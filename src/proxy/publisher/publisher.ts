@@ -20,6 +20,7 @@ import type { Claim } from './claim.ts';
 import { anyDue, claimDue } from './claim-due.ts';
 import { askRepetitions, boundTimes, nextDueAt } from './due-times.ts';
 import { type EncryptBadge, toNotification } from './notification.ts';
+import { publishingEnabled } from './publishing-enabled.ts';
 import { RelayPace } from './relay-pace.ts';
 import type { PublishEnd, RelayPort } from './relay-port.ts';
 import { type Answer, clearAttempts, clearExpired, storeResults } from './store-results.ts';
@@ -185,10 +186,12 @@ export class Publisher implements AsyncDisposable {
     }
     outcomes.push(...(await clearExpired(transaction, now)));
     await askRepetitions(transaction, now);
-    const { claims, more } = claiming
-      ? await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random })
-      : { claims: [], more: false };
-    const nextAt = await nextDueAt(transaction, { waiting: items > 0 });
+    const enabled = items > 0 && (await publishingEnabled(transaction));
+    const { claims, more } =
+      claiming && enabled
+        ? await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random })
+        : { claims: [], more: false };
+    const nextAt = await nextDueAt(transaction, { waiting: enabled });
     return { outcomes, claims, more, nextAt };
   }
 

@@ -14,6 +14,7 @@ import { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { createMetrics } from '../../../src/runtime/metrics.ts';
 import { type Random, seededRandom } from '../../../src/runtime/random.ts';
 import { Secret } from '../../../src/runtime/secrets.ts';
+import { storeEnabled } from '../../fixtures/enabled-proxy.ts';
 import { ModelMailServer } from './model-mail-server.ts';
 import { ModelRelay } from './model-relay.ts';
 import { Fate, SharedDatabase } from './process-database.ts';
@@ -59,6 +60,7 @@ export class World {
   async open(): Promise<void> {
     const db = this.database.open(new Fate());
     await migrate(db, proxyMigrations);
+    await storeEnabled(db);
     for (const id of mailboxIds) {
       await db
         .insertInto('mailbox')

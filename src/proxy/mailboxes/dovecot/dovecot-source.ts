@@ -58,8 +58,8 @@ export class DovecotSource implements MailboxSource {
     this.#options = options;
   }
 
-  async start(listener: (event: MailboxEvent) => void): Promise<void> {
-    this.#listener = listener;
+  /** Mail processes are answered from now on. */
+  async listen(): Promise<void> {
     const { address, clock } = this.#options;
     this.#socket = await RespListener.open({
       address,
@@ -67,6 +67,11 @@ export class DovecotSource implements MailboxSource {
       onChange: change => this.#keyChanged(change),
       onFault: fault => this.#ignore('fault', { fault }),
     });
+  }
+
+  async start(listener: (event: MailboxEvent) => void): Promise<void> {
+    this.#listener = listener;
+    if (this.#socket === undefined) await this.listen();
   }
 
   /** The port that is really open, when listening on TCP. */
