@@ -15,7 +15,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
 }
 
 /** Without control characters and invisible ones that turn the direction of writing. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }
 
