@@ -125,7 +125,8 @@ test('connecting in another process acts on reload', async () => {
   const { storeEnrolment } = await import('../../src/proxy/trust/relay-pin.ts');
   relay.registered = trust.certificate.der;
   const clock = new ManualClock(Date.now());
-  await storeEnrolment({ db: trust.db, clock }, { certificateId: trust.certificate.id, ...enrolment });
+  const { id: certificateId, notAfter: credentialEndsAt } = trust.certificate;
+  await storeEnrolment({ db: trust.db, clock }, { certificateId, credentialEndsAt, ...enrolment });
   await trust.access.reload();
   assert.equal((await trust.access.tokens.get()).kind, 'token');
   const before = relay.count(tokenPath);

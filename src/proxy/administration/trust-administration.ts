@@ -11,6 +11,8 @@ import { openKeyFile, type Secret } from '../../runtime/secrets.ts';
 import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import { downloadFromRelay } from '../trust/auth-servers/download.ts';
+import { fetchRelayKeys } from '../trust/auth-servers/fetch-auth-server.ts';
 import type { CertificateStore } from '../trust/certificates/certificate-store.ts';
 import { type ConnectStep, connectTrust } from '../trust/connect.ts';
 import { RelayAccess } from '../trust/relay-access.ts';
@@ -70,8 +72,10 @@ export function createTrustAdministration(
       using http = createRelayHttp(config.relay, clock);
       const relayClock = new RelayClock({ clock });
       const metadata = await inspectRelay(relayUrl, { http, clock, relayClock, timeoutMs });
+      const download = (url: URL) => downloadFromRelay(url, { http, timeoutMs });
+      const signingKeys = await fetchRelayKeys(relayUrl, { download, clock });
       await withStores(stores =>
-        setUpTrust({ ...request, relayUrl }, metadata, { ...stores, clock, random, report }),
+        setUpTrust({ ...request, relayUrl }, { metadata, signingKeys }, { ...stores, clock, random, report }),
       );
     },
     async connect(askForCode, report) {

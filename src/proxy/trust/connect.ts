@@ -62,8 +62,11 @@ export async function connectTrust({
       { hint: 'ask the relay’s operator for a code of this organization' },
     );
   }
-  const { realm, applicationId } = response;
-  await storeEnrolment({ db, clock }, { certificateId: key.certificate.id, realm, applicationId });
+  const { realm, applicationId, credential } = response;
+  await storeEnrolment(
+    { db, clock },
+    { certificateId: key.certificate.id, realm, applicationId, credentialEndsAt: credential.endAt },
+  );
   report({ step: 'complete', added, response });
 }
 

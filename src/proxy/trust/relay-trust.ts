@@ -9,6 +9,7 @@ import { AppError, describeError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import type { AuthServer } from './auth-servers/auth-server.ts';
 import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
 import type { RelayClock } from './relay-clock.ts';
 import { notConnected, type RelayFailure, relayFailureOf, synchronizeClock } from './relay-failure.ts';
@@ -21,6 +22,8 @@ export type RelayConnection = {
   pin: RelayPin;
   enrolment: Enrolment;
   key: OrganizationKey;
+  /** Where access tokens come from. */
+  authServer: AuthServer;
 };
 
 export type ConnectionState =
@@ -138,14 +141,22 @@ export class RelayTrust {
 
 function connectionState(pin: RelayPin | undefined, key: OrganizationKey | undefined): ConnectionState {
   if (pin?.enrolment === undefined || key === undefined) return { kind: 'failed', failure: notConnected };
-  const baseUrl = new URL(pin.issuer);
-  return { kind: 'connected', connection: { baseUrl, pin, enrolment: pin.enrolment, key } };
+  const { issuer, enrolment, authServer } = pin;
+  if (authServer === undefined) return { kind: 'failed', failure: noAuthServer };
+  return { kind: 'connected', connection: { baseUrl: new URL(issuer), pin, enrolment, key, authServer } };
 }
 
 function fingerprintOf(state: ConnectionState, pin: RelayPin | undefined): Fingerprint {
   const failure = state.kind === 'failed' ? state.failure.code : undefined;
   return {
-    relay: JSON.stringify([failure, pin?.relayUrl, pin?.issuer, pin?.enrolment]),
+    relay: JSON.stringify([
+      failure,
+      pin?.relayUrl,
+      pin?.issuer,
+      pin?.enrolment,
+      pin?.authServer?.issuer,
+      pin?.authServer?.tokenEndpoint,
+    ]),
     key: state.kind === 'connected' ? state.connection.key.certificate.id : '',
   };
 }
@@ -155,13 +166,19 @@ function changeBetween(before: Fingerprint, now: Fingerprint): TrustChange {
   return before.key === now.key ? 'none' : 'key';
 }
 
+const noAuthServer: RelayFailure = {
+  code: 'relay-not-connected',
+  message: 'no authorization server is the default: access tokens come from nowhere',
+  hint: 'run "mailbadge proxy trust set-up" again, or "mailbadge proxy trust auth-server set NAME --default"',
+};
+
 /** What was pinned decides where assertions and tokens go; a relay cannot move it from afar. */
 export function identityChange(pin: RelayPin, metadata: RelayMetadata): RelayFailure | undefined {
   const differing = [
     ['issuer', pin.issuer, metadata.issuer],
-    ['token endpoint', pin.tokenEndpoint, metadata.tokenEndpoint],
+    ['token endpoint', pin.relayServer?.tokenEndpoint, metadata.tokenEndpoint],
     ['audience', pin.publishAudience, metadata.publishAudience],
-  ].find(([, pinned, now]) => pinned !== now);
+  ].find(([, pinned, now]) => pinned !== undefined && pinned !== now);
   if (differing === undefined) return undefined;
   const [name, pinned, now] = differing;
   return {

@@ -10,6 +10,7 @@ import { AppError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import type { SigningKey } from './auth-servers/auth-server.ts';
 import { type KeyKind, makeCertificate } from './certificates/certificate.ts';
 import { describeFault, faultError } from './certificates/certificate-fault.ts';
 import type { CertificateStore, StoredCertificate } from './certificates/certificate-store.ts';
@@ -69,7 +70,7 @@ export async function inspectRelay(
 
 export async function setUpTrust(
   request: SetUpRequest,
-  metadata: RelayMetadata,
+  { metadata, signingKeys }: { metadata: RelayMetadata; signingKeys: SigningKey[] },
   collaborators: Collaborators,
 ): Promise<void> {
   const { db, clock, report } = collaborators;
@@ -83,7 +84,7 @@ export async function setUpTrust(
   report({ step: 'relay-pinned', change });
   if (change !== 'unchanged' || pin?.organization !== request.organization) {
     const { organization, relayUrl } = request;
-    await pinRelay({ db, clock }, { relayUrl: relayUrl.href, metadata, organization });
+    await pinRelay({ db, clock }, { relayUrl: relayUrl.href, metadata, signingKeys, organization });
   }
   const after = await readRelayPin({ db });
   const registered = after?.enrolment !== undefined && certificate.registeredAt !== null;
@@ -141,7 +142,7 @@ function exportCertificate({ der }: StoredCertificate, path: string): void {
 }
 
 function relayChange(pin: RelayPin | undefined, relayUrl: URL, metadata: RelayMetadata): RelayChange {
-  if (pin === undefined) return 'created';
+  if (pin?.relayServer === undefined) return 'created';
   if (pin.relayUrl !== relayUrl.href) return 'url-updated';
   return identityChange(pin, metadata) === undefined ? 'unchanged' : 'identity-updated';
 }

@@ -1,4 +1,4 @@
-// One request to the relay's token endpoint and the judgement of its answer. openid-client speaks the protocol;
+// One request to the token endpoint (of the relay, or of the authorization server chosen instead) and the judgement of its answer. openid-client speaks the protocol;
 // our HTTP client carries it, so that a network failure stays a value with its cause.
 
 import {
@@ -13,6 +13,7 @@ import { describeError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secrets.ts';
+import { assertionAudience } from './auth-servers/auth-server.ts';
 import { clientAssertion } from './client-assertion.ts';
 import {
   isErrorCode,
@@ -31,7 +32,7 @@ export type TokenGrant =
 const answerBytes = 64 * 1024;
 
 export async function requestToken(
-  { pin, enrolment, key }: RelayConnection,
+  { pin, enrolment, key, authServer }: RelayConnection,
   {
     http,
     now,
@@ -40,14 +41,15 @@ export async function requestToken(
     signal,
   }: { http: HttpClient; now: number; random: Random; timeoutMs: number; signal: AbortSignal },
 ): Promise<TokenGrant> {
-  const url = new URL(pin.tokenEndpoint);
+  const { issuer, tokenEndpoint } = authServer;
+  const url = new URL(tokenEndpoint);
   /** What went wrong below OAuth; takes precedence over what openid-client makes of it. */
   let failure: RelayFailure | undefined;
   const configuration = new Configuration(
-    { issuer: pin.issuer, token_endpoint: pin.tokenEndpoint },
+    { issuer, token_endpoint: tokenEndpoint },
     enrolment.applicationId,
     {},
-    clientAssertion(key, { issuer: pin.issuer, now, random }),
+    clientAssertion(key, { issuer: assertionAudience(authServer), now, random }),
   );
   if (url.protocol === 'http:') allowInsecureRequests(configuration); // `trust set-up` refused it unless configured
   configuration[customFetch] = async (_, { headers, body }) => {
