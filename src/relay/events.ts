@@ -12,7 +12,24 @@ type RouteFacts = { appId: string; provider: ProviderName; environment: string }
 
 export type RelayEvent =
   | { kind: 'credential-registered'; organizationId: string; credentialId: string; added: boolean }
+  | { kind: 'credential-removed'; organizationId: string; credentialId: string }
+  /** A proxy asked for an administrator's approval, or took what an approval yields. */
+  | {
+      kind: 'device-authorization';
+      step: 'requested' | 'redeemed';
+      organizationId: string;
+      credentialId: string;
+    }
   | { kind: 'token-issued'; organizationId: string; credentialId: string }
+  /** The TXT record of an organization that signed itself up was looked up again. */
+  | {
+      kind: 'domain-checked';
+      organizationId: string;
+      domain: string;
+      result: 'proved' | 'missing' | 'unreachable' | 'deactivated';
+      detail?: string;
+    }
+  | { kind: 'domain-check-failed'; error: string }
   /** `applicationId` where the client is known; nothing that an unknown one says about itself. */
   | { kind: 'token-refused'; reason: ErrorCode; applicationId?: string }
   | {
@@ -88,12 +105,19 @@ export class RelayEvents {
       case 'seal-key-unknown':
       case 'provider-failed':
       case 'delivery-failed':
+      case 'domain-check-failed':
         this.#logger.error(fields, kind);
+        break;
+      case 'domain-checked':
+        if (event.result === 'proved') this.#logger.info(fields, kind);
+        else this.#logger.warn(fields, kind);
         break;
       case 'token-refused':
         this.#logger.warn(fields, kind);
         break;
       case 'credential-registered':
+      case 'credential-removed':
+      case 'device-authorization':
       case 'token-issued':
       case 'notification-outcome':
       case 'app-recovered':
@@ -138,6 +162,10 @@ export class RelayEvents {
         metrics.sealKeyUnknown.inc();
         break;
       case 'delivery-failed':
+      case 'domain-check-failed':
+        break;
+      case 'domain-checked':
+        metrics.domainChecks.inc({ result: event.result });
         break;
       case 'provider-failed':
         metrics.providerFailed.inc({ provider: event.provider });
@@ -162,6 +190,11 @@ function declareMetrics(metrics: Metrics) {
     tokens: metrics.counter(
       'mailbadge_tokens_total',
       'Access tokens issued, and client assertions refused by reason',
+      ['result'],
+    ),
+    domainChecks: metrics.counter(
+      'mailbadge_domain_checks_total',
+      'TXT records of organizations that signed themselves up, looked up again',
       ['result'],
     ),
     outcomes: metrics.counter('mailbadge_notifications_delivered_total', 'Notifications by outcome', [
