@@ -14,6 +14,8 @@ export const relayCapabilities = [
   'direct-trust',
   /** /v1/credentials */
   'credentials',
+  /** /v1/probes */
+  'probe',
 ] as const;
 
 export const relayMetadataSchema = z.object({

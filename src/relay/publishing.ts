@@ -1,9 +1,10 @@
-// The publishing side of the relay, put together: sealing and registering devices, delivering to them, and the four
+// The publishing side of the relay, put together: sealing and registering devices, delivering to them, and the
 // operations that do so.
 
 import type { Kysely } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
+import { addAnswerProbe } from './api/answer-probe.ts';
 import { addConfirmRegistration } from './api/confirm-registration.ts';
 import { addDescribeTarget } from './api/describe-target.ts';
 import { addPublishNotifications } from './api/publish-notifications.ts';
@@ -16,6 +17,7 @@ import { Delivery } from './delivery/delivery.ts';
 import { DeviceQuota } from './delivery/device-quota.ts';
 import { MemoryOrganizationQuota } from './delivery/organization-quota.ts';
 import type { RelayEvents } from './events.ts';
+import { probeProofSigner } from './oauth/probe-proof.ts';
 import { findStandingIn } from './organizations/credential-index.ts';
 import { useOnce } from './organizations/used-identifiers.ts';
 import type { AppProviders } from './providers/provider.ts';
@@ -72,6 +74,7 @@ export async function openPublishing(
     events,
     clock,
   });
+  const signProof = probeProofSigner({ issuer, keys, clock });
   const registering = {
     // Read from the database for every ticket: registering is rare, and a revocation acts at once.
     tickets: new TicketVerifier({ findSigner: findStandingIn(db), issuer, clock }),
@@ -88,6 +91,7 @@ export async function openPublishing(
       app => addRegisterDevice(app, registering),
       app => addConfirmRegistration(app, { challenges, targetIds, seal, denied, events, clock }),
       app => addDescribeTarget(app, { seal, denied }),
+      app => addAnswerProbe(app, { db, apps, delivery, signProof, clock }),
     ],
     async reload() {
       denied.invalidate();

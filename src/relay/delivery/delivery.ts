@@ -18,7 +18,7 @@ import { defaultRetryAfterMs, deferred } from './judge-answer.ts';
 import type { OrganizationQuota } from './organization-quota.ts';
 import { type Item, PendingBatch } from './pending-batch.ts';
 import { ProviderTurns } from './provider-turn.ts';
-import { Routes } from './routes.ts';
+import { type RouteFacts, Routes } from './routes.ts';
 import { Tripwire } from './tripwire.ts';
 
 export type Batch = {
@@ -50,6 +50,7 @@ export class Delivery {
   readonly #organizationQuota: OrganizationQuota;
   readonly #queue: FairQueue;
   readonly #admission: Admission;
+  readonly #routes: Routes;
   readonly #turns: ProviderTurns;
   readonly #events: RelayEvents;
   readonly #clock: Clock;
@@ -59,7 +60,8 @@ export class Delivery {
     this.#denied = options.denied;
     this.#organizationQuota = options.organizationQuota;
     this.#queue = options.queue ?? new FairQueue();
-    this.#admission = new Admission({ apps, seal, routes: new Routes({ clock, events }), events, clock });
+    this.#routes = new Routes({ clock, events });
+    this.#admission = new Admission({ apps, seal, routes: this.#routes, events, clock });
     const onFrozen: ConstructorParameters<typeof Tripwire>[0]['onFrozen'] = frozen =>
       events.record({ kind: 'endings-frozen', ...frozen });
     this.#turns = new ProviderTurns({
@@ -70,6 +72,11 @@ export class Delivery {
     });
     this.#events = events;
     this.#clock = clock;
+  }
+
+  /** The ways to providers whose configuration does not work. */
+  heldBack(): RouteFacts[] {
+    return this.#routes.heldBack();
   }
 
   /** Hands each result over as it is known; resolves when every item has one. Never rejects. */

@@ -7,9 +7,12 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { RelayEvents } from '../events.ts';
 import { AppBreaker } from './app-breaker.ts';
 
+export type RouteFacts = { appId: string; provider: ProviderName; environment: string };
+
 export type Route = {
   /** Tells routes apart; the road in the fair queue. */
   name: string;
+  facts: RouteFacts;
   breaker: AppBreaker;
 };
 
@@ -30,13 +33,18 @@ export class Routes {
     const name = `${facts.appId} ${facts.provider} ${facts.environment}`;
     const known = this.#routes.get(name);
     if (known !== undefined) return known;
-    const route = { name, breaker: this.#breaker(facts) };
+    const route = { name, facts, breaker: this.#breaker(facts) };
     if (this.#routes.size >= routesKept) this.#forgetIdle();
     this.#routes.set(name, route);
     return route;
   }
 
-  #breaker(facts: { appId: string; provider: ProviderName; environment: string }): AppBreaker {
+  /** Where nothing but a canary a minute is delivered. */
+  heldBack(): RouteFacts[] {
+    return [...this.#routes.values()].filter(({ breaker }) => breaker.open).map(({ facts }) => facts);
+  }
+
+  #breaker(facts: RouteFacts): AppBreaker {
     const alarm = {
       opened: (reason: string) => this.#events.record({ kind: 'app-misconfigured', ...facts, reason }),
       closed: () => this.#events.record({ kind: 'app-recovered', ...facts }),
