@@ -16,6 +16,7 @@ import { ChallengePushes } from './delivery/challenge-push.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { DeviceQuota } from './delivery/device-quota.ts';
 import { MemoryOrganizationQuota } from './delivery/organization-quota.ts';
+import { OrganizationRates } from './delivery/organization-rates.ts';
 import type { RelayEvents } from './events.ts';
 import { probeProofSigner } from './oauth/probe-proof.ts';
 import { findStandingIn } from './organizations/credential-index.ts';
@@ -32,7 +33,7 @@ import { TargetSeal } from './targets/target-seal.ts';
 
 export type Publishing = {
   operations: readonly ((app: RelayApp) => void)[];
-  /** Takes up keys and denied devices that another process changed; call it after `keys.reload()`. */
+  /** Takes up keys, denied devices and quotas that another process changed; call it after `keys.reload()`. */
   reload(): Promise<void>;
 };
 
@@ -65,11 +66,12 @@ export async function openPublishing(
     random,
     useOnce: once,
   });
+  const rates = new OrganizationRates({ db, clock, perSecond: quotas.organization_per_second });
   const delivery = new Delivery({
     apps,
     seal,
     denied,
-    organizationQuota: new MemoryOrganizationQuota({ clock, perSecond: quotas.organization_per_second }),
+    organizationQuota: new MemoryOrganizationQuota({ clock, perSecond: id => rates.perSecond(id) }),
     deviceQuota: new DeviceQuota({ clock, burst: quotas.device_burst, perMinute: quotas.device_per_minute }),
     events,
     clock,
@@ -95,6 +97,7 @@ export async function openPublishing(
     ],
     async reload() {
       denied.invalidate();
+      rates.invalidate();
       const { seal: sealKeys, challenge } = await readRings(keys);
       rings.seal = sealKeys;
       rings.challenge = challenge;

@@ -13,6 +13,7 @@ import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { openKeyFile } from '../runtime/secrets.ts';
+import { purgeSessions } from './administrators/sessions.ts';
 import { addDescribeRelay } from './api/describe-relay.ts';
 import { addEnrolApplication } from './api/enrol-application.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
@@ -28,6 +29,9 @@ import { AccessTokenVerifier } from './oauth/access-token.ts';
 import { AuthorizationServer } from './oauth/authorization-server.ts';
 import { publishAudience, tokenPath } from './oauth/metadata.ts';
 import { CredentialIndex, findStandingIn } from './organizations/credential-index.ts';
+import { type LookUpTxt, txtLookup } from './organizations/domain-proof.ts';
+import { DomainWatch } from './organizations/domain-watch.ts';
+import { purgeSignUps } from './organizations/sign-up.ts';
 import { purgeUsedIdentifiers } from './organizations/used-identifiers.ts';
 import { openPublishing } from './publishing.ts';
 import { ServiceKeys } from './service-keys.ts';
@@ -38,6 +42,8 @@ export type RelayOverrides = {
   logger?: Logger;
   /** In place of the configured ones. */
   apps?: OpenedApps;
+  /** In place of the configured name servers. */
+  lookUpTxt?: LookUpTxt;
 };
 
 export type Relay = Service & {
@@ -114,6 +120,10 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
       await publishing.reload();
     });
     keepPurging(database);
+    const lookUpTxt = overrides.lookUpTxt ?? txtLookup({ servers: config.dns_servers });
+    resources
+      .use(new DomainWatch({ db, lookUpTxt, events, clock, random, graceMs: config.domain_grace }))
+      .start();
 
     const publicListener = resources.use(
       await HttpListener.open(
@@ -149,9 +159,12 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
   function keepPurging({ db }: OpenDatabase<RelaySchema>): void {
     let timer: Timer;
     const purge = (): void => {
-      purgeUsedIdentifiers(db, clock.now()).catch((error: unknown) => {
-        logger.error({ error: describeError(error) }, 'expired identifiers could not be purged');
-      });
+      const now = clock.now();
+      Promise.all([purgeUsedIdentifiers(db, now), purgeSessions(db, now), purgeSignUps(db, now)]).catch(
+        (error: unknown) => {
+          logger.error({ error: describeError(error) }, 'what has expired could not be purged');
+        },
+      );
       timer = clock.after(purgeEveryMs, purge, { background: true });
     };
     purge();
