@@ -29,6 +29,8 @@ export const errorCodes = {
   'direct-trust-not-allowed': { status: 403 },
   'credential-revoked': { status: 401 },
   'organization-inactive': { status: 403 },
+  'origin-not-allowed': { status: 403 },
+  'console-link-invalid': { status: 401 },
   'session-missing': { status: 401 },
   'session-invalid': { status: 401 },
   'sign-in-refused': { status: 401 },
@@ -129,6 +131,7 @@ export const errorCodes = {
   'database-unavailable': { status: 503 },
   'address-in-use': { status: 500 },
   'proxy-taken-over': { status: 500 },
+  'proxy-not-running': { status: 503 },
   usage: { status: 500 },
 } as const satisfies Record<string, { status: number }>;
 

@@ -1,5 +1,6 @@
 // The proxy's configuration: one YAML file, environment over it (MAILBADGE_PROXY__…), defaults under it.
 
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
@@ -13,6 +14,10 @@ const address = (host: string, port: number) =>
       port: z.number().int().min(0).max(65_535).default(port).describe('Port; 0 takes any free one'),
     })
     .prefault({});
+
+function isLoopbackAddress(host: string): boolean {
+  return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
 
 /** A secret in the file, or in a file of its own; never both. */
 const secret = {
@@ -105,6 +110,19 @@ export const proxyConfigSchema = z.strictObject({
     .optional()
     .describe('Without it, a reverse proxy in front must speak TLS'),
   metrics: address('127.0.0.1', 9465),
+  console: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Serve the console, opened with "mailbadge proxy console"'),
+      host: z
+        .string()
+        .default('127.0.0.1')
+        .refine(isLoopbackAddress, 'the console listens on a loopback address only, such as 127.0.0.1')
+        .describe(
+          'A loopback address: whoever reaches the console from elsewhere must tunnel to this machine',
+        ),
+      port: z.number().int().min(0).max(65_535).default(0).describe('Port; 0 takes any free one'),
+    })
+    .prefault({}),
   public_url: z.url().describe('Where devices reach this proxy'),
   allowed_origins: z
     .array(z.url().transform(url => new URL(url).origin))

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { instantSchema } from '../identifiers.ts';
 
-/** POST /api/session: the token of a one-time link. Answers 204 and the cookie; GET /api/session 204 while it lasts. */
+/** POST /api/session: the token of a one-time link. Answers 204 and the cookie; GET /api/session 204 while it lasts; DELETE ends it. */
 export const openConsoleSchema = z.strictObject({ token: z.string().max(64) });
 
 const warningSchema = z.object({
@@ -104,6 +104,8 @@ export type IconList = z.infer<typeof iconListSchema>;
 /** GET /api/why?of=<mailbox or icon id>: the same that `mailbadge proxy why` prints. */
 export const whySchema = z.object({
   of: z.string(),
+  /** A stable name for the conclusion: right, deferred, paused, disabled, not-running … */
+  verdict: z.string(),
   /** One sentence: why the badge shows what it shows. */
   conclusion: z.string(),
   remedy: z.string().nullable(),

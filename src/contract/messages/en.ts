@@ -75,6 +75,14 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The organization is deactivated at the relay',
     action: 'Ask the relay’s operator',
   },
+  'origin-not-allowed': {
+    meaning: 'The request comes from another page than the console’s own',
+    action: 'Open the console under the address that it was given, and act there',
+  },
+  'console-link-invalid': {
+    meaning: 'The link is unknown, used or too old',
+    action: 'Run "mailbadge proxy console" for a new one',
+  },
   'session-missing': { meaning: 'You are not signed in', action: 'Sign in' },
   'session-invalid': { meaning: 'Your sign-in has ended', action: 'Sign in again' },
   'sign-in-refused': {
@@ -398,6 +406,10 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   'proxy-taken-over': {
     meaning: 'Another proxy process has taken over this database',
     action: 'Run one "mailbadge proxy serve" for each database',
+  },
+  'proxy-not-running': {
+    meaning: 'No proxy is running on this database',
+    action: 'Start "mailbadge proxy serve"',
   },
   usage: { meaning: 'The command was misused', action: 'See --help' },
   'unsupported-media-type': {
