@@ -36,6 +36,8 @@ import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
+import { AuthServerRefresh } from './trust/auth-servers/auth-server-refresh.ts';
+import { openAuthServers } from './trust/auth-servers/open-auth-servers.ts';
 import { RelayAccess } from './trust/relay-access.ts';
 import { createRelayHttp } from './trust/relay-http.ts';
 import { UnseenCounter } from './unseen/unseen-counter.ts';
@@ -140,6 +142,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     );
 
     await access.start();
+    const authServers = openAuthServers(config.relay, { db, http, clock });
+    parts.use(new AuthServerRefresh({ servers: authServers, clock, logger })).start();
     subscriptions.start();
     await publisher.start();
     await unseenCounter.start();

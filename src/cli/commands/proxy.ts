@@ -9,6 +9,7 @@ import { addProxyServe } from './proxy-serve.ts';
 import { addProxySetUpDovecot } from './proxy-set-up-dovecot.ts';
 import { addProxyStatus } from './proxy-status.ts';
 import { addProxySubscription } from './proxy-subscription.ts';
+import { addProxyTrustAuthServer } from './proxy-trust-auth-server.ts';
 import { addProxyTrustConnect } from './proxy-trust-connect.ts';
 import { addProxyTrustSetUp } from './proxy-trust-set-up.ts';
 import { addProxyTrustStatus } from './proxy-trust-status.ts';
@@ -28,4 +29,5 @@ export function addProxyCommands(proxy: Command): void {
   addProxyTrustSetUp(trust);
   addProxyTrustConnect(trust);
   addProxyTrustStatus(trust);
+  addProxyTrustAuthServer(trust);
 }

@@ -6,8 +6,13 @@ import { AppError } from '../../runtime/errors.ts';
 import { HttpClient } from '../../runtime/http/http-client.ts';
 import type { ProxyConfig } from '../config.ts';
 
-export function createRelayHttp({ ca_file: caFile }: ProxyConfig['relay'], clock: Clock): HttpClient {
-  return new HttpClient({ clock, ca: caFile === undefined ? undefined : readCertificates(caFile) });
+export function createRelayHttp(relay: ProxyConfig['relay'], clock: Clock): HttpClient {
+  return new HttpClient({ clock, ca: relayCertificates(relay) });
+}
+
+/** PEM certificates to trust besides the system's. */
+export function relayCertificates({ ca_file: caFile }: ProxyConfig['relay']): string | undefined {
+  return caFile === undefined ? undefined : readCertificates(caFile);
 }
 
 function readCertificates(path: string): string {

@@ -86,29 +86,32 @@ export class AuthServers {
           refreshed_at: now,
         })
         .execute();
-      if (makeDefault) await setDefault(transaction, { name, ...pin }, now);
+      if (makeDefault) await setDefault(transaction, { name, realm: pin.realm }, now);
     });
     return this.find(name);
   }
 
-  /** Another place of its document: whom it names there is trusted from now on. */
-  async moveTo(name: string, metadataUrl: string): Promise<AuthServer> {
+  /** With another URL, whomever that document names is trusted from now on. */
+  async set(
+    name: string,
+    { metadataUrl, makeDefault }: { metadataUrl?: string | undefined; makeDefault: boolean },
+  ): Promise<AuthServer> {
     const before = await this.find(name);
-    if (name === relayAuthServer) throw reserved(name);
-    const url = parseMetadataUrl(metadataUrl);
-    const pin = await this.#fetch(url);
+    if (metadataUrl !== undefined && name === relayAuthServer) throw reserved(name);
+    const url = metadataUrl === undefined ? undefined : parseMetadataUrl(metadataUrl);
+    const pin = url === undefined ? before : await this.#fetch(url);
+    const now = this.#clock.now();
     await this.#db.transaction().execute(async transaction => {
       await refuseDuplicate(transaction, name, pin);
-      if (before.isDefault) await refuseOtherRealm(transaction, { name, ...pin });
-      await storePin(transaction, name, { metadata_url: url.href, ...pinnedColumns(pin) }, this.#clock.now());
+      if (url !== undefined) {
+        await transaction
+          .updateTable('auth_server')
+          .set({ metadata_url: url.href, ...pinnedColumns(pin), changed_at: now, refreshed_at: now })
+          .where('name', '=', name)
+          .execute();
+      }
+      if (makeDefault || before.isDefault) await setDefault(transaction, { name, realm: pin.realm }, now);
     });
-    return this.find(name);
-  }
-
-  /** The access tokens come from it from now on. */
-  async makeDefault(name: string): Promise<AuthServer> {
-    const server = await this.find(name);
-    await this.#db.transaction().execute(transaction => setDefault(transaction, server, this.#clock.now()));
     return this.find(name);
   }
 
@@ -202,45 +205,27 @@ function refuseOtherIdentity(before: AuthServer, now: AuthServerPin): void {
   );
 }
 
+/** A server of another realm cannot vouch for this organization. */
 async function setDefault(
   db: Kysely<ProxySchema>,
-  server: { name: string; realm: string | null },
+  { name, realm }: { name: string; realm: string | null },
   now: number,
 ): Promise<void> {
-  await refuseOtherRealm(db, server);
-  await db.updateTable('auth_server').set({ is_default: 0 }).where('name', '!=', server.name).execute();
+  const ours = await db.selectFrom('relay_trust').select('realm').executeTakeFirst();
+  const realmOfOurs = ours?.realm ?? null;
+  if (realm !== null && realmOfOurs !== null && realm !== realmOfOurs) {
+    throw new AppError(
+      'usage',
+      `"${name}" is for the realm ${realm}, and this organization’s is ${realmOfOurs}`,
+      {
+        hint: 'add it with the metadata URL for this organization’s realm',
+      },
+    );
+  }
+  await db.updateTable('auth_server').set({ is_default: 0 }).where('name', '!=', name).execute();
   await db
     .updateTable('auth_server')
     .set({ is_default: 1, changed_at: now })
-    .where('name', '=', server.name)
-    .execute();
-}
-
-/** A server of another realm cannot vouch for this organization. */
-async function refuseOtherRealm(
-  db: Kysely<ProxySchema>,
-  { name, realm }: { name: string; realm: string | null },
-): Promise<void> {
-  const ours = await db.selectFrom('relay_trust').select('realm').executeTakeFirst();
-  if (realm === null || ours?.realm === undefined || ours.realm === null || ours.realm === realm) return;
-  throw new AppError(
-    'usage',
-    `"${name}" is for the realm ${realm}, and this organization’s is ${ours.realm}`,
-    {
-      hint: 'add it with the metadata URL for this organization’s realm',
-    },
-  );
-}
-
-async function storePin(
-  db: Kysely<ProxySchema>,
-  name: string,
-  columns: ReturnType<typeof pinnedColumns> & { metadata_url: string },
-  now: number,
-): Promise<void> {
-  await db
-    .updateTable('auth_server')
-    .set({ ...columns, changed_at: now, refreshed_at: now })
     .where('name', '=', name)
     .execute();
 }
