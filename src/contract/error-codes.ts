@@ -35,6 +35,9 @@ export const errorCodes = {
   'session-invalid': { status: 401 },
   'sign-in-refused': { status: 401 },
   'sign-in-throttled': { status: 429 },
+  'totp-required': { status: 401 },
+  'cross-site-request': { status: 403 },
+  'operators-only': { status: 403 },
   'mail-server-unreachable': { status: 503 },
   // publishing
   'not-after-too-far': { status: 400 },

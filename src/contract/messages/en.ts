@@ -93,6 +93,18 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'Too many wrong passwords',
     action: 'Wait as long as Retry-After says, then try again',
   },
+  'totp-required': {
+    meaning: 'A one-time code is needed as well',
+    action: 'Type the six digits that your authenticator app shows now',
+  },
+  'cross-site-request': {
+    meaning: 'The request did not come from the console’s own pages',
+    action: 'Open the console under the service’s own address, and do it there',
+  },
+  'operators-only': {
+    meaning: 'Only the relay’s operators may do this',
+    action: 'Ask the relay’s operator',
+  },
   'mail-server-unreachable': {
     meaning: 'The mail server cannot be reached',
     action:
