@@ -1,12 +1,21 @@
 // mailbadge proxy trust set-up: the original's step 1, with its lines.
 
 import { dirname, join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { organizationDomainSchema } from '../../contract/identifiers.ts';
-import { createTrustAdministration, keyKinds } from '../../proxy/administration/trust-administration.ts';
+import { createTrustAdministration } from '../../proxy/administration/trust-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import {
+  type ImportOptions,
+  importFrom,
+  importOption,
+  importPasswordOption,
+  keyOption,
+  lifetimeOption,
+  type NewCertificateOptions,
+} from '../certificate-options.ts';
 import { type Output, processOutput } from '../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../proxy-config.ts';
 
@@ -15,9 +24,9 @@ type Options = ProxyConfigOption & {
   relay: string;
   exportTo?: string;
   newCertificate: boolean;
-  key: (typeof keyKinds)[number];
   json: boolean;
-};
+} & NewCertificateOptions &
+  ImportOptions;
 type Step = Parameters<Parameters<ReturnType<typeof createTrustAdministration>['setUp']>[1]>[0];
 
 export function addProxyTrustSetUp(trust: Command): void {
@@ -31,11 +40,10 @@ export function addProxyTrustSetUp(trust: Command): void {
       'where the public certificate goes (default: OAuthCert.cer beside the database)',
     )
     .option('--new-certificate', 'make a new certificate although a usable one exists', false)
-    .addOption(
-      new Option('--key <kind>', 'the key of a certificate that is made')
-        .choices(keyKinds)
-        .default(keyKinds[0]),
-    )
+    .addOption(keyOption())
+    .addOption(lifetimeOption())
+    .addOption(importOption())
+    .addOption(importPasswordOption())
     .option('--json', 'print one JSON document, for machines', false)
     .addOption(proxyConfigOption())
     .action(setUp);
@@ -43,6 +51,11 @@ export function addProxyTrustSetUp(trust: Command): void {
 
 async function setUp(options: Options): Promise<void> {
   const output = processOutput();
+  if (options.newCertificate && options.import !== undefined) {
+    throw new AppError('usage', '--new-certificate and --import exclude each other', {
+      hint: 'give one of the two',
+    });
+  }
   const config = loadProxyConfig(options);
   const organization = organizationDomainSchema.safeParse(options.organization);
   if (!organization.success) {
@@ -63,6 +76,8 @@ async function setUp(options: Options): Promise<void> {
       exportTo,
       newCertificate: options.newCertificate,
       keyKind: options.key,
+      lifetimeMs: options.lifetime,
+      importFrom: importFrom(options),
     },
     step => {
       steps.push(step);
@@ -79,6 +94,9 @@ function printStep(step: Step, output: Output): void {
       break;
     case 'creating-certificate':
       output.print('Creating certificate for oAuth...');
+      break;
+    case 'importing-certificate':
+      output.print('Importing certificate...');
       break;
     case 'certificate-configured':
       output.print(`Configured Certificate Thumbprint is: ${step.thumbprint}`);
@@ -124,6 +142,7 @@ function summary(organization: string, steps: Step[]): Record<string, unknown> {
   return {
     organization,
     certificateCreated: find('creating-certificate') !== undefined,
+    certificateImported: find('importing-certificate') !== undefined,
     thumbprint: find('certificate-configured')?.thumbprint,
     exportedTo: find('exporting-certificate')?.path,
     authServer: find('relay-pinned')?.change,

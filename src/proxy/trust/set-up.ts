@@ -1,8 +1,6 @@
 // Step 1 of trust: find or make the certificate, make it current, export its public part, pin the relay. Safe to run
 // again. Everything that can be checked is checked before anything is changed.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { RelayMetadata } from '../../contract/relay-metadata.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -11,30 +9,27 @@ import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { SigningKey } from './auth-servers/auth-server.ts';
-import { type KeyKind, makeCertificate } from './certificates/certificate.ts';
-import { describeFault, faultError } from './certificates/certificate-fault.ts';
-import type { CertificateStore, StoredCertificate } from './certificates/certificate-store.ts';
+import type { CertificateStore } from './certificates/certificate-store.ts';
+import {
+  type CertificateWish,
+  type ChoiceStep,
+  chooseCertificate,
+} from './certificates/choose-certificate.ts';
+import { exportCertificate } from './certificates/export-certificate.ts';
 import type { RelayClock } from './relay-clock.ts';
 import { relayFailureError } from './relay-failure.ts';
 import { fetchRelayMetadata } from './relay-metadata.ts';
 import { pinRelay, type RelayPin, readRelayPin } from './relay-pin.ts';
 import { identityChange, skewFailure } from './relay-trust.ts';
 
-export type SetUpRequest = {
-  /** A domain, lower case. */
-  organization: string;
+export type SetUpRequest = CertificateWish & {
   relayUrl: URL;
   exportTo: string;
-  /** Makes a new certificate although a usable one exists (or although the key file of the old one is lost). */
-  newCertificate: boolean;
-  /** Of a certificate that is made. */
-  keyKind: KeyKind;
 };
 
 /** What happens, in the order in which it happens. */
 export type SetUpStep =
-  | { step: 'certificate-left-aside'; thumbprint: string; because: string }
-  | { step: 'creating-certificate' }
+  | ChoiceStep
   | { step: 'certificate-configured'; thumbprint: string }
   | { step: 'exporting-certificate'; path: string }
   | { step: 'relay-pinned'; change: RelayChange }
@@ -76,7 +71,8 @@ export async function setUpTrust(
   const { db, clock, report } = collaborators;
   const pin = await readRelayPin({ db });
   refuseOtherOrganization(pin, request.organization);
-  const certificate = await currentCertificate(request, collaborators);
+  const certificate = await chooseCertificate(request, collaborators);
+  await collaborators.certificates.setCurrent(certificate.id);
   report({ step: 'certificate-configured', thumbprint: certificate.thumbprint });
   report({ step: 'exporting-certificate', path: request.exportTo });
   exportCertificate(certificate, request.exportTo);
@@ -91,54 +87,11 @@ export async function setUpTrust(
   report({ step: 'complete', registered });
 }
 
-async function currentCertificate(
-  { organization, newCertificate, keyKind }: SetUpRequest,
-  { certificates, clock, random, report }: Collaborators,
-): Promise<StoredCertificate> {
-  const { usable, unusable } = await certificates.list(organization);
-  const [best, ...rest] = newCertificate ? [] : usable.map(key => key.certificate);
-  const locked = unusable.find(({ fault }) => fault === 'sealed-secret-unreadable');
-  // Its key file may still exist somewhere; a new certificate would have to be registered again.
-  if (best === undefined && locked !== undefined && !newCertificate) {
-    throw faultError(locked.fault, locked.certificate);
-  }
-  const aside = (thumbprint: string, because: string): void =>
-    report({ step: 'certificate-left-aside', thumbprint, because });
-  for (const { certificate, fault } of unusable) {
-    if (certificate.role !== 'previous') aside(certificate.thumbprint, describeFault(fault, certificate));
-  }
-  for (const { thumbprint, role } of rest) {
-    if (role === null) aside(thumbprint, 'is usable too, but another one is preferred');
-  }
-  if (best !== undefined) {
-    await certificates.setCurrent(best.id);
-    return best;
-  }
-  report({ step: 'creating-certificate' });
-  const made = await makeCertificate({ organization, kind: keyKind, now: clock.now(), random });
-  const stored = await certificates.add(made.certificate, made.privateKey);
-  await certificates.setCurrent(stored.id);
-  return stored;
-}
-
 function refuseOtherOrganization(pin: RelayPin | undefined, organization: string): void {
   if (pin?.enrolment === undefined || pin.enrolment.organization === organization) return;
   throw new AppError('usage', `this proxy works for ${pin.enrolment.organization}, not for ${organization}`, {
     hint: 'one proxy serves one organization: give another its own configuration and database',
   });
-}
-
-/** The public part only, DER. */
-function exportCertificate({ der }: StoredCertificate, path: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, der);
-  } catch (cause) {
-    throw new AppError('usage', `the certificate cannot be exported to ${path}`, {
-      hint: 'name a writable place with --export-to',
-      cause,
-    });
-  }
 }
 
 function relayChange(pin: RelayPin | undefined, relayUrl: URL, metadata: RelayMetadata): RelayChange {

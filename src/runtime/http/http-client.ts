@@ -17,7 +17,7 @@ import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
 
 export type HttpRequest = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   url: URL;
   headers?: Record<string, string>;
   body?: string | Uint8Array;

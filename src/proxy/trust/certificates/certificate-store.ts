@@ -1,14 +1,17 @@
-// The certificates of this proxy: table `certificate`, private keys sealed under the key file. At most one row has
-// the role `current` (its key signs), one `previous`, one `next` (staged with an effective date; rotation moves
-// them). A certificate is usable when its key is large enough, readable and its own, and now lies within its dates.
+// The certificates of this proxy: table `certificate`, private keys sealed under the key file. The key of the one with
+// the role `current` signs; role-rules.ts decides who has which role. A certificate is usable when its key is large
+// enough, readable and its own, and now lies within its dates.
 
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '../../../runtime/clock.ts';
+import { AppError } from '../../../runtime/errors.ts';
 import type { Secret, SecretBox } from '../../../runtime/secrets.ts';
 import type { CertificateTable, ProxySchema } from '../../database/schema.ts';
 import { type Certificate, friendlyName, parseCertificate, signingAlgorithm } from './certificate.ts';
 import { type CertificateFault, faultError } from './certificate-fault.ts';
+import { readRoles, storeRoles } from './certificate-roles.ts';
+import { parseThumbprint } from './thumbprint.ts';
 
 /** Binds the sealed private keys to this use (AAD). */
 const sealPurpose = 'certificate-private-key';
@@ -16,8 +19,13 @@ const sealPurpose = 'certificate-private-key';
 type CertificateRole = 'current' | 'previous' | 'next';
 
 export type StoredCertificate = Certificate & {
+  friendlyName: string;
   role: CertificateRole | null;
+  /** Of the next one: from when on it signs. Of the current one: since when. */
+  effectiveAt: number | null;
   registeredAt: number | null;
+  /** When the key credential ends at the relay. */
+  credentialEndsAt: number | null;
 };
 
 /** What an RSA key signs with; a P-256 key always signs ES256. */
@@ -64,10 +72,17 @@ export class CertificateStore {
       .selectAll()
       .where('role', '=', 'current')
       .executeTakeFirst();
-    if (row === undefined) return undefined;
-    const examined = this.#examine(row);
-    if ('fault' in examined) throw faultError(examined.fault, examined.certificate);
-    return examined;
+    return row === undefined ? undefined : this.#usable(row);
+  }
+
+  /** By thumbprint as people write it, or by key id; throws when there is none, or when it is unusable. */
+  async find(reference: string): Promise<OrganizationKey> {
+    return this.#usable(await this.#rowOf(reference));
+  }
+
+  /** As `find`, but also those that are no longer usable. */
+  async show(reference: string): Promise<StoredCertificate> {
+    return storedCertificate(await this.#rowOf(reference));
   }
 
   /** Usable ones, the current one first and then the longest valid, and the others with what is wrong. */
@@ -79,13 +94,10 @@ export class CertificateStore {
       const examined = this.#examine(row);
       if ('fault' in examined) {
         unusable.push(examined);
-      } else if (examined.certificate.domains.includes(organization)) {
+      } else if (isFor(examined.certificate, organization)) {
         usable.push(examined);
       } else {
-        unusable.push({
-          certificate: examined.certificate,
-          fault: 'other-organization',
-        });
+        unusable.push({ certificate: examined.certificate, fault: 'other-organization' });
       }
     }
     usable.sort(
@@ -96,14 +108,19 @@ export class CertificateStore {
     return { usable, unusable };
   }
 
-  async add(certificate: Certificate, privateKey: Secret): Promise<StoredCertificate> {
-    await this.#db
+  /** Adds it without a role. One that is there already stays as it is. */
+  async add(
+    certificate: Certificate,
+    privateKey: Secret,
+    { name = friendlyName, db = this.#db }: { name?: string; db?: Kysely<ProxySchema> } = {},
+  ): Promise<StoredCertificate> {
+    await db
       .insertInto('certificate')
       .values({
         id: certificate.id,
         thumbprint: certificate.thumbprint,
         subject: certificate.subject,
-        friendly_name: friendlyName,
+        friendly_name: name,
         certificate: certificate.der.toString('base64'),
         sealed_private_key: this.#secrets.seal(sealPurpose, privateKey.reveal()),
         not_before: certificate.notBefore,
@@ -111,45 +128,69 @@ export class CertificateStore {
         role: null,
         effective_at: null,
         registered_at: null,
+        credential_ends_at: null,
         created_at: this.#clock.now(),
       })
+      .onConflict(conflict => conflict.column('id').doNothing())
       .execute();
-    return { ...certificate, role: null, registeredAt: null };
+    const row = await db
+      .selectFrom('certificate')
+      .selectAll()
+      .where('id', '=', certificate.id)
+      .executeTakeFirstOrThrow();
+    return storedCertificate(row);
   }
 
   /** Makes it current and keeps the one before as previous; nothing changes when it is current already. */
   async setCurrent(id: string): Promise<void> {
     await this.#db.transaction().execute(async transaction => {
-      const before = await transaction
-        .selectFrom('certificate')
-        .select('id')
-        .where('role', '=', 'current')
-        .executeTakeFirst();
-      if (before?.id === id) return;
-      await transaction
-        .updateTable('certificate')
-        .set({ role: null })
-        .where('role', '=', 'previous')
-        .execute();
-      await transaction
-        .updateTable('certificate')
-        .set({ role: 'previous' })
-        .where('role', '=', 'current')
-        .execute();
-      await transaction
-        .updateTable('certificate')
-        .set({ role: 'current', effective_at: this.#clock.now() })
-        .where('id', '=', id)
-        .execute();
+      const judged = await readRoles(transaction);
+      const { current, next } = judged;
+      if (current?.id === id) return;
+      const roles = { current: { id }, previous: current, next: next?.id === id ? undefined : next };
+      await storeRoles(transaction, { judged, roles, now: this.#clock.now() });
     });
   }
 
+  /** The relay took it as a key credential that ends then. */
+  async markRegistered(id: string, { endsAt }: { endsAt: number }): Promise<void> {
+    await this.#db
+      .updateTable('certificate')
+      .set({ registered_at: this.#clock.now(), credential_ends_at: endsAt })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** The relay has it no longer. */
+  async markUnregistered(id: string): Promise<void> {
+    await this.#db
+      .updateTable('certificate')
+      .set({ registered_at: null, credential_ends_at: null })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async #rowOf(reference: string): Promise<Selectable<CertificateTable>> {
+    const thumbprint = parseThumbprint(reference);
+    const row = await this.#db
+      .selectFrom('certificate')
+      .selectAll()
+      .where(thumbprint === undefined ? 'id' : 'thumbprint', '=', thumbprint ?? reference.trim())
+      .executeTakeFirst();
+    if (row !== undefined) return row;
+    throw new AppError('certificate-not-found', `this proxy has no certificate "${reference}"`, {
+      hint: 'give a thumbprint of "mailbadge proxy trust certificate list"',
+    });
+  }
+
+  #usable(row: Selectable<CertificateTable>): OrganizationKey {
+    const examined = this.#examine(row);
+    if ('fault' in examined) throw faultError(examined.fault, examined.certificate);
+    return examined;
+  }
+
   #examine(row: Selectable<CertificateTable>): OrganizationKey | UnusableCertificate {
-    const certificate: StoredCertificate = {
-      ...parseCertificate(Buffer.from(row.certificate, 'base64')),
-      role: row.role as CertificateRole | null,
-      registeredAt: row.registered_at,
-    };
+    const certificate = storedCertificate(row);
     const now = this.#clock.now();
     if (now >= certificate.notAfter) return { certificate, fault: 'certificate-expired' };
     if (now < certificate.notBefore) return { certificate, fault: 'certificate-not-yet-valid' };
@@ -166,4 +207,26 @@ export class CertificateStore {
     }
     return { certificate, algorithm: algorithm === 'RS256' ? this.#rsaAlgorithm : algorithm, privateKey };
   }
+}
+
+/**
+ * An imported certificate often names a host of the organization, or only the organization; one that names neither,
+ * but other domains, is another's.
+ */
+export function isFor({ domains }: Certificate, organization: string): boolean {
+  return (
+    domains.length === 0 ||
+    domains.some(domain => domain === organization || domain.endsWith(`.${organization}`))
+  );
+}
+
+function storedCertificate(row: Selectable<CertificateTable>): StoredCertificate {
+  return {
+    ...parseCertificate(Buffer.from(row.certificate, 'base64')),
+    friendlyName: row.friendly_name,
+    role: row.role as CertificateRole | null,
+    effectiveAt: row.effective_at,
+    registeredAt: row.registered_at,
+    credentialEndsAt: row.credential_ends_at,
+  };
 }

@@ -24,7 +24,9 @@ const minimumRsaBits = 2048;
 export const keyKinds = ['rsa-2048', 'rsa-3072', 'rsa-4096', 'p-256'] as const;
 export type KeyKind = (typeof keyKinds)[number];
 
-const lifetimeMs = 5 * 365 * 86_400_000;
+const dayMs = 86_400_000;
+/** How long a certificate lasts, unless told otherwise, and what may be told. */
+export const lifetimes = { defaultMs: 5 * 365 * dayMs, shortestMs: dayMs, longestMs: 10 * 365 * dayMs };
 /** A relay's clock may lag behind ours by this much without finding the certificate "not yet valid". */
 const notBeforeMarginMs = 10 * 60_000;
 
@@ -45,11 +47,13 @@ export type Certificate = {
 export async function makeCertificate({
   organization,
   kind,
+  lifetimeMs = lifetimes.defaultMs,
   now,
   random,
 }: {
   organization: string;
   kind: KeyKind;
+  lifetimeMs?: number | undefined;
   now: number;
   random: Random;
 }): Promise<{ certificate: Certificate; privateKey: Secret }> {
@@ -100,6 +104,12 @@ export function signingAlgorithm(key: KeyObject): 'RS256' | 'ES256' | undefined 
   if (type === 'rsa' && (details?.modulusLength ?? 0) >= minimumRsaBits) return 'RS256';
   if (type === 'ec' && details?.namedCurve === 'prime256v1') return 'ES256';
   return undefined;
+}
+
+/** The kind to make another one of; undefined for what we do not make, such as RSA of 2560 bits. */
+export function keyKindOf({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject) {
+  const name = type === 'ec' ? 'p-256' : `rsa-${details?.modulusLength}`;
+  return keyKinds.find(kind => kind === name);
 }
 
 /** Positive and at most 20 octets, as RFC 5280 §4.1.2.2 wants it. */
