@@ -114,6 +114,7 @@ export const errorCodes = {
   'totp-active': { status: 409 },
   'sign-up-closed': { status: 403 },
   'sign-up-not-found': { status: 404 },
+  'dns-unreachable': { status: 503 },
   // publishing at all, and checking that it works
   'trust-disagrees': { status: 409 },
   'proxy-disabled': { status: 409 },

@@ -1,8 +1,11 @@
-// mailbadge relay organization add | list | show | new-code | deactivate | reactivate | revoke-targets
+// mailbadge relay organization add | new-code | set | list | show | check-domain, and what stands in
+// relay-organization-activity.ts
 
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { RelayAdministration } from '../../relay/administration/relay-administration.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { credentialRows } from '../credential-form.ts';
+import { organizationJson, organizationRows } from '../organization-form.ts';
 import { listForm, processOutput } from '../output.ts';
 import {
   administer,
@@ -11,9 +14,12 @@ import {
   timeText,
   withConfigAndJson,
 } from '../relay-config.ts';
+import { instant, table } from '../table.ts';
+import { addRelayOrganizationActivity } from './relay-organization-activity.ts';
 
 type Options = ConfigOption & JsonOption;
-type Organization = Awaited<ReturnType<RelayAdministration['organization']>>;
+type AboutOptions = { name?: string; contact?: string };
+type Settings = AboutOptions & { quota?: number | 'default'; directTrust?: boolean };
 type WithCode = Awaited<ReturnType<RelayAdministration['addOrganization']>>;
 
 const output = processOutput();
@@ -22,9 +28,12 @@ export function addRelayOrganization(relay: Command): void {
   const noun = relay.command('organization').description("the relay's customers");
 
   withConfigAndJson(noun.command('add <domain>'))
-    .description('add an organization and print its one-time enrolment code')
-    .action(async (domain: string, options: Options) => {
-      printWithCode(await administer(options, relay => relay.addOrganization(domain)), options);
+    .description('add an organization that you vouch for, and print its one-time enrolment code')
+    .option('--name <name>', 'what people call it')
+    .option('--contact <email>', 'whom to write to')
+    .action(async (domain: string, { name, contact, ...options }: Options & AboutOptions) => {
+      const about = { ...(name !== undefined && { name }), ...(contact !== undefined && { contact }) };
+      printWithCode(await administer(options, relay => relay.addOrganization(domain, about)), options);
     });
 
   withConfigAndJson(noun.command('new-code <domain>'))
@@ -33,64 +42,105 @@ export function addRelayOrganization(relay: Command): void {
       printWithCode(await administer(options, relay => relay.newEnrolmentCode(domain)), options);
     });
 
+  withConfigAndJson(noun.command('set <domain>'))
+    .description('change what is given; a running relay acts on it at once')
+    .option('--name <name>', 'what people call it')
+    .option('--contact <email>', 'whom to write to')
+    .option('--quota <n>', 'notifications a second, or "default"', parseQuota)
+    .option('--direct-trust <on|off>', 'take access tokens that the organization signed itself', parseSwitch)
+    .action(async (domain: string, options: Options & Settings) => {
+      const { name, contact, quota, directTrust } = options;
+      const settings = {
+        ...(name !== undefined && { name }),
+        ...(contact !== undefined && { contact }),
+        ...(quota !== undefined && { quotaPerSecond: quota === 'default' ? null : quota }),
+        ...(directTrust !== undefined && { directTrust }),
+      };
+      if (Object.keys(settings).length === 0) {
+        throw new AppError('usage', 'there is nothing to set', {
+          hint: 'give --name, --contact, --quota or --direct-trust',
+        });
+      }
+      const changed = await administer(options, relay => relay.changeOrganization(domain, settings));
+      if (options.json) output.printJson(organizationJson(changed));
+      else output.print(listForm(organizationRows(changed)));
+    });
+
   withConfigAndJson(noun.command('list'))
     .description('list the organizations')
     .action(async (options: Options) => {
       const organizations = await administer(options, relay => relay.listOrganizations());
-      if (options.json) return output.printJson({ organizations: organizations.map(publicForm) });
+      if (options.json) return output.printJson({ organizations: organizations.map(organizationJson) });
       if (organizations.length === 0) return output.note('There is no organization yet.');
-      output.print(organizations.map(each => listForm(rows(each))).join('\n\n'));
+      const rows = organizations.map(({ domain, name, active, domainProof, createdAt }) => [
+        domain,
+        name ?? '-',
+        active ? 'active' : 'deactivated',
+        domainProof.state,
+        instant(createdAt),
+      ]);
+      output.print(table(['DOMAIN', 'NAME', 'STATE', 'PROOF OF DOMAIN', 'CREATED'], rows));
     });
 
   withConfigAndJson(noun.command('show <domain>'))
-    .description('show one organization')
+    .description('show one organization with its administrators and key credentials')
     .action(async (domain: string, options: Options) => {
-      print(await administer(options, relay => relay.organization(domain)), options);
-    });
-
-  withConfigAndJson(noun.command('deactivate <domain>'))
-    .description('let it publish nothing more; reactivate undoes it')
-    .requiredOption('--reason <text>', 'kept with the organization')
-    .action(async (domain: string, options: Options & { reason: string }) => {
-      print(
-        await administer(options, relay => relay.deactivateOrganization(domain, options.reason)),
-        options,
+      const { organization, credentials, administrators } = await administer(options, async relay => ({
+        organization: await relay.organization(domain),
+        credentials: await relay.credentials(domain),
+        administrators: await relay.listAdministrators({ organization: domain }),
+      }));
+      if (options.json) {
+        return output.printJson({ ...organizationJson(organization), credentials, administrators });
+      }
+      const people = administrators.map(({ email, disabledAt }) =>
+        disabledAt === null ? email : `${email} (disabled)`,
       );
+      const used = credentials.find(credential => credential.inUse);
+      const rows: [string, string][] = [
+        ...organizationRows(organization),
+        ['Administrators', people.join(', ')],
+        ['Proxy version', used?.lastVersion ?? ''],
+      ];
+      const parts = [rows, ...credentials.map(credentialRows)];
+      output.print(parts.map(part => listForm(part)).join('\n\n'));
     });
 
-  withConfigAndJson(noun.command('reactivate <domain>'))
-    .description('let a deactivated organization publish again')
+  withConfigAndJson(noun.command('check-domain <domain>'))
+    .description('look up the TXT record by which an organization proved its domain')
     .action(async (domain: string, options: Options) => {
-      print(await administer(options, relay => relay.reactivateOrganization(domain)), options);
-    });
-
-  withConfigAndJson(noun.command('revoke-targets <domain>'))
-    .description("make all of its devices' push targets unusable; each device must register again")
-    .option('--yes', 'really do it', false)
-    .action(async (domain: string, options: Options & { yes: boolean }) => {
-      if (!options.yes) {
-        throw new AppError('usage', `every device of ${domain} would have to register again`, {
-          hint: 'run it with --yes if that is what you want',
+      const { organization, proof, deactivated } = await administer(options, relay =>
+        relay.checkDomain(domain),
+      );
+      if (proof.kind === 'unreachable') {
+        throw new AppError('dns-unreachable', `no name server could say: ${proof.detail}`, {
+          hint: 'check the resolver, or name others in the configuration: dns_servers',
         });
       }
-      print(await administer(options, relay => relay.revokeTargets(domain)), options);
+      if (options.json) {
+        return output.printJson({ ...organizationJson(organization), proof: proof.kind, deactivated });
+      }
+      output.print(listForm(organizationRows(organization)));
+      if (proof.kind === 'missing') output.warn(proof.detail);
+      if (deactivated) output.warn('the time of grace is over: the organization is deactivated now');
     });
-}
 
-function print(organization: Organization, { json }: JsonOption): void {
-  if (json) output.printJson(publicForm(organization));
-  else output.print(listForm(rows(organization)));
+  addRelayOrganizationActivity(noun);
 }
 
 function printWithCode({ organization, enrolment }: WithCode, { json }: JsonOption): void {
   const code = enrolment.code.reveal();
   if (json) {
-    output.printJson({ ...publicForm(organization), enrolmentCode: code, expiresAt: enrolment.expiresAt });
+    output.printJson({
+      ...organizationJson(organization),
+      enrolmentCode: code,
+      expiresAt: enrolment.expiresAt,
+    });
     return;
   }
   output.print(
     listForm([
-      ...rows(organization),
+      ...organizationRows(organization),
       ['Enrolment code', code],
       ['Code valid until', timeText(enrolment.expiresAt)],
     ]),
@@ -100,19 +150,16 @@ function printWithCode({ organization, enrolment }: WithCode, { json }: JsonOpti
   );
 }
 
-function publicForm({ id, ...rest }: Organization) {
-  return { organizationId: id, ...rest };
+const largestQuota = 1_000_000;
+
+function parseQuota(text: string): number | 'default' {
+  if (text === 'default') return text;
+  const quota = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  if (quota >= 1 && quota <= largestQuota) return quota;
+  throw new InvalidArgumentError(`It is a whole number from 1 to ${largestQuota}, or "default".`);
 }
 
-function rows(organization: Organization): [string, string][] {
-  return [
-    ['Domain', organization.domain],
-    ['Realm', organization.realm],
-    ['Application', organization.applicationId],
-    ['Active', String(organization.active)],
-    ['Seal epoch', String(organization.sealEpoch)],
-    ['Created', timeText(organization.createdAt)],
-    ['Ended', timeText(organization.endedAt)],
-    ['Reason', organization.endedReason ?? ''],
-  ];
+function parseSwitch(text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new InvalidArgumentError('It is "on" or "off".');
 }

@@ -1,6 +1,8 @@
 // `mailbadge relay …`: runs the service, and administers its database, with or without the service running.
 
 import type { Command } from 'commander';
+import { addRelayAdministrator } from './relay-administrator.ts';
+import { addRelayAudit } from './relay-audit.ts';
 import { addRelayConfig } from './relay-config.ts';
 import { addRelayCredential } from './relay-credential.ts';
 import { addRelayKey } from './relay-key.ts';
@@ -12,7 +14,9 @@ export function addRelayCommands(relay: Command): void {
   addRelayServe(relay);
   addRelayConfig(relay);
   addRelayOrganization(relay);
+  addRelayAdministrator(relay);
   addRelayCredential(relay);
   addRelayTarget(relay);
   addRelayKey(relay);
+  addRelayAudit(relay);
 }

@@ -313,6 +313,10 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'This relay takes no organizations by itself',
     action: 'Ask the relay’s operator to add yours',
   },
+  'dns-unreachable': {
+    meaning: 'No name server could say whether the record is there',
+    action: 'Check the resolver, or name others in the configuration: dns_servers',
+  },
   'sign-up-not-found': {
     meaning: 'There is no such sign-up, or it has expired',
     action: 'Begin again: the TXT record then has another value',

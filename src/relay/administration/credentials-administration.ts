@@ -1,8 +1,9 @@
 // Organizations' key credentials, as the relay's operator sees and revokes them.
 
+import type { CredentialDetail } from '../../contract/credentials.ts';
 import { recordAudit } from '../administrators/audit-log.ts';
 import {
-  type KeyCredential,
+  describeCredentials,
   keyCredentialById,
   keyCredentialsOf,
   revokeKeyCredential,
@@ -11,8 +12,9 @@ import { organizationByDomain } from '../organizations/organizations.ts';
 import type { AdministrationContext } from './administration-context.ts';
 
 export type CredentialsAdministration = {
-  credentials(domain: string): Promise<KeyCredential[]>;
-  revokeCredential(keyId: string, reason: string): Promise<KeyCredential>;
+  /** Which one is in use, and when each was last used. */
+  credentials(domain: string): Promise<CredentialDetail[]>;
+  revokeCredential(keyId: string, reason: string): Promise<CredentialDetail>;
 };
 
 export function credentialsAdministration({
@@ -21,11 +23,14 @@ export function credentialsAdministration({
   actor,
 }: AdministrationContext): CredentialsAdministration {
   return {
-    credentials: async domain => keyCredentialsOf(db, (await organizationByDomain(db, domain)).applicationId),
-    revokeCredential: (keyId, reason) =>
-      db.transaction().execute(async transaction => {
+    async credentials(domain) {
+      const { applicationId } = await organizationByDomain(db, domain);
+      return describeCredentials(await keyCredentialsOf(db, applicationId), clock.now());
+    },
+    async revokeCredential(keyId, reason) {
+      const now = clock.now();
+      const { applicationId } = await db.transaction().execute(async transaction => {
         const before = await keyCredentialById(transaction, keyId);
-        const now = clock.now();
         const revoked = await revokeKeyCredential(transaction, keyId, { reason, now });
         if (before?.revokedAt !== null) return revoked;
         const { organization_id: organizationId } = await transaction
@@ -42,6 +47,15 @@ export function credentialsAdministration({
           detail: { reason },
         });
         return revoked;
-      }),
+      });
+      const all = describeCredentials(await keyCredentialsOf(db, applicationId), now);
+      return required(all.find(credential => credential.keyId === keyId));
+    },
   };
+}
+
+/** Credentials are never deleted. */
+function required(credential: CredentialDetail | undefined): CredentialDetail {
+  if (credential === undefined) throw new Error('a revoked credential is gone');
+  return credential;
 }

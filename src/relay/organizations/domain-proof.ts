@@ -73,6 +73,6 @@ function describe(name: string, records: readonly string[]): string {
   const ours = records.filter(record => record.startsWith(prefix));
   const shown = (ours.length > 0 ? ours : records)
     .slice(0, foundShown)
-    .map(record => JSON.stringify(record.slice(0, foundCharacters)));
+    .map(record => `"${record.slice(0, foundCharacters).replaceAll(/[^ -~]/g, '?')}"`);
   return `${name} has ${records.length === 1 ? 'another TXT record' : `${records.length} other TXT records`}: ${shown.join(', ')}`;
 }

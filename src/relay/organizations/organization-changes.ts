@@ -10,6 +10,7 @@ import {
   type Organization,
   organizationByDomain,
   organizationInactive,
+  parseAbout,
 } from './organizations.ts';
 
 export type OrganizationSettings = {
@@ -41,9 +42,15 @@ export async function newEnrolmentCode(
 export async function changeOrganization(
   db: Kysely<RelaySchema>,
   domain: string,
-  settings: OrganizationSettings,
+  given: OrganizationSettings,
   { now, actor }: Act,
 ): Promise<Organization> {
+  const about = parseAbout(given);
+  const settings: OrganizationSettings = {
+    ...given,
+    ...(about.name !== null && { name: about.name }),
+    ...(about.contact !== null && { contact: about.contact }),
+  };
   return db.transaction().execute(async transaction => {
     const organization = await organizationByDomain(transaction, domain);
     const detail = Object.fromEntries(

@@ -6,6 +6,7 @@ import { organizationDomainSchema } from '../../contract/identifiers.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
+import { parseEmail } from '../administrators/administrators.ts';
 import { type Actor, recordAudit } from '../administrators/audit-log.ts';
 import type { OrganizationTable, RelaySchema } from '../database/schema.ts';
 import { type DomainRecord, domainRecord } from './domain-proof.ts';
@@ -36,6 +37,10 @@ export type Organization = {
   endedReason: string | null;
 };
 
+const longestName = 120;
+/** Control characters, and invisible ones that turn the direction of writing: a terminal and a page would obey. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+
 export type ActingCollaborators = { clock: Clock; random: Random; actor: Actor };
 
 export type NewOrganization = { domain: string; name?: string; contact?: string };
@@ -51,7 +56,7 @@ export async function addOrganization(
   return db.transaction().execute(async transaction => {
     const id = await insertOrganization(
       transaction,
-      { domain, name: name ?? null, contact: contact ?? null, domainToken: null },
+      { domain, ...parseAbout({ name, contact }), domainToken: null },
       { now, random },
     );
     if (id === undefined) {
@@ -182,6 +187,21 @@ function toDomainProof(row: Selectable<OrganizationTable>): Organization['domain
     checkedAt: row.domain_checked_at,
     missingSince: row.domain_missing_since,
   };
+}
+
+/** Throws `invalid-request`. What is not given is null. */
+export function parseAbout(given: { name?: string | undefined; contact?: string | undefined }): {
+  name: string | null;
+  contact: string | null;
+} {
+  const name = given.name?.trim() ?? null;
+  if (name !== null && (name === '' || name.length > longestName || unprintable.test(name))) {
+    throw new AppError(
+      'invalid-request',
+      `an organization's name has 1 to ${longestName} printable characters`,
+    );
+  }
+  return { name, contact: given.contact === undefined ? null : parseEmail(given.contact) };
 }
 
 /** Throws `domain-invalid`; lower case, without a trailing dot. */

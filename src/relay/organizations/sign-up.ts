@@ -22,7 +22,7 @@ import {
   type LookUpTxt,
   newDomainToken,
 } from './domain-proof.ts';
-import { insertOrganization, parseDomain } from './organizations.ts';
+import { insertOrganization, parseAbout, parseDomain } from './organizations.ts';
 
 export const signUpLifetimeMs = 7 * 24 * 3_600_000;
 const pendingAtMost = 1000;
@@ -82,6 +82,7 @@ export class SignUps {
     this.#assertOpen();
     const domain = parseDomain(request.domain);
     const email = parseEmail(request.email);
+    const { name, contact } = parseAbout(request);
     const password = parseNewPassword(request.password);
     const network = networkOf(address);
     const retryAfterMs = this.#beginnings.take(keyOf(network));
@@ -99,8 +100,8 @@ export class SignUps {
         .values({
           id,
           domain,
-          name: request.name,
-          contact: parseEmail(request.contact),
+          name: name ?? domain,
+          contact: contact ?? email,
           email,
           password_hash: passwordHash,
           domain_token: token,
