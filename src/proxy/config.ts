@@ -98,6 +98,32 @@ const imapSource = z.strictObject({
   renew_idle: duration('9m').describe('How often IDLE is renewed (RFC 2177 asks for less than 29 minutes)'),
 });
 
+const testMail = z
+  .strictObject({
+    via: z
+      .discriminatedUnion('kind', [
+        z.strictObject({
+          kind: z.literal('smtp'),
+          host: z.string(),
+          port: z.number().int().min(1).max(65_535).default(25),
+          security: z.enum(['tls', 'starttls', 'none']).default('starttls'),
+          ca_file: z.string().optional().describe('PEM certificates to trust besides the system’s'),
+          user: z.string().optional().describe('Signs in with it and a password; without it not at all'),
+          ...secret,
+        }),
+        z.strictObject({
+          kind: z.literal('lmtp'),
+          host: z.string(),
+          port: z.number().int().min(1).max(65_535).default(24),
+        }),
+        z.strictObject({ kind: z.literal('lmtp-socket'), path: z.string() }),
+      ])
+      .optional()
+      .describe('How "proxy test-mail" hands its message to the mail server'),
+    from: z.string().optional().describe('Its sender; else mailbadge-test@ and the organization’s domain'),
+  })
+  .describe('What "proxy test-mail" uses when its options do not say');
+
 export const proxyConfigSchema = z.strictObject({
   database: z.strictObject({ path: z.string().default('/var/lib/mailbadge/proxy.db') }).prefault({}),
   key_file: z
@@ -180,6 +206,14 @@ export const proxyConfigSchema = z.strictObject({
       .optional()
       .describe('The mail server; the demo brings its own'),
   }),
+  probe: z
+    .strictObject({
+      every: duration('5m').describe(
+        'How often the way to the relay is probed by itself; 0s switches it off',
+      ),
+    })
+    .prefault({}),
+  test_mail: testMail.prefault({}),
   subscriptions: z
     .strictObject({
       lifetime: duration('30d').describe('A subscription ends this long after the app was last opened'),
@@ -191,6 +225,7 @@ export const proxyConfigSchema = z.strictObject({
 export type ProxyConfig = z.output<typeof proxyConfigSchema>;
 export type DovecotSourceConfig = z.output<typeof dovecotSource>;
 export type ImapSourceConfig = z.output<typeof imapSource>;
+export type TestMailConfig = z.output<typeof testMail>;
 export type ImapServerConfig = z.output<typeof imapServer>;
 
 export function parseProxyConfig(raw: unknown, env: Record<string, string | undefined> = {}): ProxyConfig {

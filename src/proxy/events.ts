@@ -42,6 +42,17 @@ export type ProxyEvent =
   | { kind: 'icon-paused'; iconId: string; reason: string }
   | { kind: 'endings-frozen'; of: 'icon' | 'mailbox'; reported: number; live: number }
   | { kind: 'storing-failed'; what: string; error: string }
+  | {
+      kind: 'probe-ended';
+      probeId: string;
+      resultType: 'Succeeded' | 'Failed';
+      failureClass: string | undefined;
+      error: string | undefined;
+      endedAt: number;
+      ms: number;
+    }
+  /** Publishing is disabled: the schedule has nothing to probe. */
+  | { kind: 'probe-skipped' }
   | { kind: 'census'; icons: Record<IconState, number>; mailboxes: Record<string, number> };
 
 export type IconState = 'shown' | 'due' | 'blocked' | 'paused' | 'uncounted';
@@ -55,6 +66,7 @@ export class ProxyEvents {
     this.#logger = logger;
     this.#metrics = declareMetrics(metrics);
     this.#metrics.relayAvailable.set(Number.NaN); // nothing was published: no reason for an alert
+    this.#metrics.probeSucceededAt.set(Number.NaN);
   }
 
   record(event: ProxyEvent): void {
@@ -72,7 +84,9 @@ export class ProxyEvents {
   #log({ kind, ...fields }: ProxyEvent): void {
     if (kind === 'endings-frozen' || kind === 'storing-failed') this.#logger.error(fields, kind);
     else if (kind === 'relay-unavailable' || kind === 'icon-paused') this.#logger.warn(fields, kind);
-    else if (kind === 'census' || kind === 'recounted' || kind === 'badge-wanted')
+    else if (kind === 'probe-ended' && 'resultType' in fields && fields.resultType === 'Failed')
+      this.#logger.warn(fields, kind);
+    else if (['census', 'recounted', 'badge-wanted', 'probe-skipped'].includes(kind))
       this.#logger.debug(fields, kind);
     else this.#logger.info(fields, kind);
   }
@@ -109,6 +123,14 @@ export class ProxyEvents {
         break;
       case 'storing-failed':
         metrics.storingFailed.inc({ what: event.what });
+        break;
+      case 'probe-ended':
+        metrics.probes.inc({ result: event.resultType, class: event.failureClass ?? '' });
+        metrics.probeDuration.observe(event.ms / 1000);
+        if (event.resultType === 'Succeeded') metrics.probeSucceededAt.set(event.endedAt / 1000);
+        break;
+      case 'probe-skipped':
+        metrics.probeSucceededAt.set(Number.NaN); // its age would be no reason for an alert
         break;
       case 'census':
         for (const [state, count] of Object.entries(event.icons)) metrics.icons.set({ state }, count);
@@ -159,6 +181,21 @@ function declareMetrics(metrics: Metrics) {
       ['of'],
     ),
     storingFailed: metrics.counter('mailbadge_storing_failed_total', 'Database work that failed', ['what']),
+    probes: metrics.counter('mailbadge_probes_total', 'Probes of the way to the relay, by result', [
+      'result',
+      'class',
+    ]),
+    probeSucceededAt: metrics.gauge(
+      'mailbadge_probe_last_success_timestamp_seconds',
+      'When a probe last succeeded, NaN while publishing is disabled',
+      [],
+    ),
+    probeDuration: metrics.histogram(
+      'mailbadge_probe_duration_seconds',
+      'How long a probe took',
+      [],
+      [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 15, 60],
+    ),
     icons: metrics.gauge('mailbadge_icons', 'Live icons by state', ['state']),
     mailboxes: metrics.gauge('mailbadge_mailboxes', 'Subscribed mailboxes by state', ['state']),
   };

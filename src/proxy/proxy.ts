@@ -31,6 +31,7 @@ import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
 import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 import { NodePresence } from './nodes/node-presence.ts';
+import { createProber } from './probing.ts';
 import { badgeEncryption } from './publisher/badge-encryption.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
@@ -147,13 +148,19 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     subscriptions.start();
     await publisher.start();
     await unseenCounter.start();
-    const node = parts.use(new NodePresence({ db, clock, logger, name: hostname(), processId: process.pid }));
-    await node.start();
+    const node = hostname();
+    const presence = parts.use(new NodePresence({ db, clock, logger, name: node, processId: process.pid }));
+    await presence.start();
+    const wakePublisher = (): void => publisher.wake();
+    const probing = { db, clock, random, logger, events, access, authServers, http, node, wakePublisher };
+    const prober = parts.use(createProber(config, probing));
+    await prober.start();
     const follow = async (): Promise<void> => {
       await db.transaction().execute(transaction => lease.assertHeld(transaction));
       await access.reload();
       mailboxesChanged();
       publisher.wake();
+      prober.wake();
     };
     parts.use(
       database.onForeignChange(() => {

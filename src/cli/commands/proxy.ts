@@ -5,6 +5,7 @@ import { addProxyConfig } from './proxy-config.ts';
 import { addProxyDisable } from './proxy-disable.ts';
 import { addProxyEnable } from './proxy-enable.ts';
 import { addProxyMailbox } from './proxy-mailbox.ts';
+import { addProxyProbe } from './proxy-probe.ts';
 import { addProxyServe } from './proxy-serve.ts';
 import { addProxySetUpDovecot } from './proxy-set-up-dovecot.ts';
 import { addProxyStatus } from './proxy-status.ts';
@@ -21,6 +22,7 @@ export function addProxyCommands(proxy: Command): void {
   addProxyEnable(proxy);
   addProxyDisable(proxy);
   addProxyStatus(proxy);
+  addProxyProbe(proxy);
   addProxySetUpDovecot(proxy);
   addProxyMailbox(proxy);
   addProxySubscription(proxy);

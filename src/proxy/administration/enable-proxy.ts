@@ -8,17 +8,17 @@ import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import type { RelayAccess } from '../trust/relay-access.ts';
-import { notConnected, type RelayFailure } from '../trust/relay-failure.ts';
-import { parseRelayUrl } from '../trust/relay-metadata.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
 import {
   disagreement,
   type ProxyObject,
   type ProxyObjectRow,
   proxyObjectOf,
   readProxyObjectRow,
-} from './proxy-object.ts';
+} from '../publisher/proxy-object.ts';
+import type { RelayAccess } from '../trust/relay-access.ts';
+import { notConnected, type RelayFailure } from '../trust/relay-failure.ts';
+import { parseRelayUrl } from '../trust/relay-metadata.ts';
+import { readRelayPin } from '../trust/relay-pin.ts';
 
 export type EnableRequest = { organization?: string | undefined; uri?: string | undefined };
 

@@ -12,14 +12,14 @@ import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { type ListedNode, listNodes } from '../nodes/list-nodes.ts';
+import { type ProxyObject, readProxyObject } from '../publisher/proxy-object.ts';
 import { RelayAccess } from '../trust/relay-access.ts';
 import { createRelayHttp } from '../trust/relay-http.ts';
 import { carryOut, disableProxy, type EnablePlan, type EnableRequest, planEnable } from './enable-proxy.ts';
-import { type ProxyObject, readProxyObject } from './proxy-object.ts';
 import { type VersionSkew, versionSkews } from './version-skew.ts';
 
+export { type ProxyObject, proxyObjectName } from '../publisher/proxy-object.ts';
 export type { Change, EnablePlan } from './enable-proxy.ts';
-export { type ProxyObject, proxyObjectName } from './proxy-object.ts';
 
 export type ProxyAdministration = AsyncDisposable & {
   object(): Promise<ProxyObject>;

@@ -211,6 +211,8 @@ export type ProbeTable = {
   node: string;
   /** 'administrator' · 'schedule' */
   requested_by: string;
+  /** Also through to this icon's device. */
+  icon_id: string | null;
   requested_at: number;
   started_at: number | null;
   ended_at: number | null;

@@ -29,7 +29,7 @@ const statements = [
      name TEXT PRIMARY KEY NOT NULL, version TEXT NOT NULL, process_id INTEGER NOT NULL, console_url TEXT,
      started_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, stopped_at BIGINT)`,
   `CREATE TABLE probe (
-     id TEXT PRIMARY KEY NOT NULL, node TEXT NOT NULL, requested_by TEXT NOT NULL, requested_at BIGINT NOT NULL,
+     id TEXT PRIMARY KEY NOT NULL, node TEXT NOT NULL, requested_by TEXT NOT NULL, icon_id TEXT, requested_at BIGINT NOT NULL,
      started_at BIGINT, ended_at BIGINT, result_type TEXT, failure_class TEXT, error TEXT, exception TEXT, remedy TEXT,
      stages TEXT)`,
   'CREATE INDEX probe_by_time ON probe (requested_at)',
