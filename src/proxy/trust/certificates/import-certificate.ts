@@ -121,7 +121,13 @@ function isCertificate(bytes: Buffer): boolean {
 
 function parseX509(encoded: Buffer | string): X509Certificate {
   try {
-    return new X509Certificate(encoded);
+    const certificate = new X509Certificate(encoded);
+    // Read only when they are looked at: damaged ones throw, or are NaN.
+    const { publicKey, validFromDate, validToDate } = certificate;
+    if (publicKey.type !== 'public' || Number.isNaN(validFromDate.getTime() + validToDate.getTime())) {
+      throw new Error('key or dates cannot be read');
+    }
+    return certificate;
   } catch (cause) {
     throw unreadable('its certificate is damaged', cause);
   }

@@ -11,6 +11,8 @@ import {
   PFX,
   PKCS8ShroudedKeyBag,
   PrivateKeyInfo,
+  type SafeBag,
+  SafeContents,
 } from 'pkijs';
 import type { Secret } from '../../../runtime/secrets.ts';
 
@@ -40,50 +42,61 @@ export async function readPfx(bytes: Buffer, { password }: { password: Secret })
   } catch {
     return { kind: 'not-a-pfx' };
   }
-  const passwordBytes = new TextEncoder().encode(password.reveal()).buffer;
   try {
-    await pfx.parseInternalValues({ password: passwordBytes, checkIntegrity: true }, engine);
+    const checkIntegrity = pfx.macData !== undefined;
+    await pfx.parseInternalValues({ password: bytesOf(password), checkIntegrity }, engine);
+    return await openParts(pfx, password);
   } catch {
-    return { kind: 'password-wrong' }; // the stamp over the whole file is by the password, and does not fit
+    return { kind: 'password-wrong' }; // the stamp over the file does not fit, or what came out is no certificate
   }
-  const safe = pfx.parsedValue?.authenticatedSafe;
-  if (safe === undefined) return { kind: 'not-a-pfx' };
-  const old = safe.safeContents.map(encryptionOf).find(isOld);
-  if (old !== undefined) return { kind: 'unsupported', algorithm: old };
-  const parameters = { safeContents: safe.safeContents.map(() => ({ password: passwordBytes })) };
-  await safe.parseInternalValues(parameters, engine);
-  const bags = (safe.parsedValue as SafeContents).safeContents.flatMap(({ value }) => value.safeBags);
-  return collect(bags, password);
 }
 
-/** pkijs types what it parsed as `any`. */
-type SafeContents = { safeContents: { value: { safeBags: SafeBag[] } }[] };
-type SafeBag = {
-  bagValue: unknown;
-  bagAttributes?: { type: string; values: { valueBlock: { value?: unknown } }[] }[];
-};
-
-function collect(bags: SafeBag[], password: Secret): PfxReading {
+async function openParts(pfx: PFX, password: Secret): Promise<PfxReading> {
   const contents: PfxContents = { certificates: [], keys: [], friendlyName: undefined };
-  for (const { bagValue, bagAttributes } of bags) {
-    const name = bagAttributes?.find(({ type }) => type === friendlyNameAttribute)?.values[0]?.valueBlock
-      .value;
-    if (typeof name === 'string' && name !== '') contents.friendlyName ??= name;
-    if (
-      bagValue instanceof CertBag &&
-      bagValue.certId === x509Certificate &&
-      'getValue' in bagValue.certValue
-    ) {
-      contents.certificates.push(Buffer.from(bagValue.certValue.getValue())); // its bytes as they are
-    } else if (bagValue instanceof PrivateKeyInfo) {
-      contents.keys.push(privateKey(bagValue));
-    } else if (bagValue instanceof PKCS8ShroudedKeyBag) {
-      const { algorithmId } = bagValue.encryptionAlgorithm;
-      if (isOld(algorithmId)) return { kind: 'unsupported', algorithm: algorithmId };
-      contents.keys.push(privateKey(bagValue, password)); // the bag is an EncryptedPrivateKeyInfo, RFC 7292 §4.2.2
+  for (const part of pfx.parsedValue?.authenticatedSafe?.safeContents ?? []) {
+    const opened = await openPart(part, password);
+    if (opened.kind !== 'opened') return opened;
+    for (const bag of opened.bags) {
+      const algorithm = collect(bag, contents, password);
+      if (algorithm !== undefined) return { kind: 'unsupported', algorithm };
     }
   }
   return { kind: 'read', ...contents };
+}
+
+async function openPart({ contentType, content }: ContentInfo, password: Secret) {
+  if (contentType !== encryptedDataType) {
+    return { kind: 'opened', bags: SafeContents.fromBER(content.getValue()).safeBags } as const;
+  }
+  const encrypted = new EncryptedData({ schema: content });
+  const { algorithmId: algorithm } = encrypted.encryptedContentInfo.contentEncryptionAlgorithm;
+  if (algorithm !== passwordBasedEncryption2) return { kind: 'unsupported', algorithm } as const;
+  const opened = await encrypted.decrypt({ password: bytesOf(password) }, engine);
+  return { kind: 'opened', bags: SafeContents.fromBER(opened).safeBags } as const;
+}
+
+/** Takes over what a bag holds; answers with the algorithm when that is one we do not open. */
+function collect(
+  { bagValue, bagAttributes }: SafeBag,
+  contents: PfxContents,
+  password: Secret,
+): string | undefined {
+  const name = bagAttributes?.find(({ type }) => type === friendlyNameAttribute)?.values[0]?.valueBlock.value;
+  if (typeof name === 'string' && name !== '') contents.friendlyName ??= name;
+  if (bagValue instanceof PrivateKeyInfo) {
+    contents.keys.push(privateKey(bagValue));
+  } else if (bagValue instanceof PKCS8ShroudedKeyBag) {
+    const { algorithmId } = bagValue.encryptionAlgorithm;
+    if (algorithmId !== passwordBasedEncryption2) return algorithmId;
+    contents.keys.push(privateKey(bagValue, password)); // the bag is an EncryptedPrivateKeyInfo, RFC 7292 §4.2.2
+  } else if (
+    bagValue instanceof CertBag &&
+    bagValue.certId === x509Certificate &&
+    'getValue' in bagValue.certValue
+  ) {
+    contents.certificates.push(Buffer.from(bagValue.certValue.getValue())); // its bytes as they are
+  }
+  return undefined;
 }
 
 function privateKey(bag: PrivateKeyInfo | PKCS8ShroudedKeyBag, password?: Secret): KeyObject {
@@ -95,13 +108,6 @@ function privateKey(bag: PrivateKeyInfo | PKCS8ShroudedKeyBag, password?: Secret
   });
 }
 
-/** The algorithm by which a part of the file is encrypted; undefined when it is not. */
-function encryptionOf({ contentType, content }: ContentInfo): string | undefined {
-  if (contentType !== encryptedDataType) return undefined;
-  const { encryptedContentInfo } = new EncryptedData({ schema: content });
-  return encryptedContentInfo.contentEncryptionAlgorithm.algorithmId;
-}
-
-function isOld(algorithm: string | undefined): algorithm is string {
-  return algorithm !== undefined && algorithm !== passwordBasedEncryption2;
+function bytesOf(password: Secret): ArrayBuffer {
+  return new TextEncoder().encode(password.reveal()).buffer;
 }
