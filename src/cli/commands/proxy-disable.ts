@@ -2,7 +2,7 @@
 // and every badge stay as they are.
 
 import type { Command } from 'commander';
-import { openProxyAdministration } from '../../proxy/administration/proxy-administration.ts';
+import { createProxyAdministration } from '../../proxy/administration/proxy-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { confirm } from '../confirm.ts';
@@ -27,7 +27,7 @@ export function addProxyDisable(proxy: Command): void {
 
 async function disable(options: Options): Promise<void> {
   const output = processOutput();
-  await using administration = await openProxyAdministration(loadProxyConfig(options), {
+  const administration = createProxyAdministration(loadProxyConfig(options), {
     clock: new SystemClock(),
     random: systemRandom,
   });

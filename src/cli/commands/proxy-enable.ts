@@ -1,7 +1,10 @@
 // mailbadge proxy enable: the original's step 3, Enable-PushNotificationProxy. A running proxy publishes at once.
 
 import type { Command } from 'commander';
-import { type EnablePlan, openProxyAdministration } from '../../proxy/administration/proxy-administration.ts';
+import {
+  createProxyAdministration,
+  type EnablePlan,
+} from '../../proxy/administration/proxy-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { type Output, processOutput } from '../output.ts';
@@ -24,7 +27,7 @@ export function addProxyEnable(proxy: Command): void {
 
 async function enable(options: Options): Promise<void> {
   const output = processOutput();
-  await using administration = await openProxyAdministration(loadProxyConfig(options), {
+  const administration = createProxyAdministration(loadProxyConfig(options), {
     clock: new SystemClock(),
     random: systemRandom,
   });

@@ -1,7 +1,7 @@
 // mailbadge proxy status: the proxy object, every node, and where versions differ.
 
 import type { Command } from 'commander';
-import { openProxyAdministration } from '../../proxy/administration/proxy-administration.ts';
+import { createProxyAdministration } from '../../proxy/administration/proxy-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
 import { systemRandom } from '../../runtime/random.ts';
 import { processOutput } from '../output.ts';
@@ -20,7 +20,7 @@ export function addProxyStatus(proxy: Command): void {
 
 async function status(options: ProxyConfigOption & { json: boolean }): Promise<void> {
   const output = processOutput();
-  await using administration = await openProxyAdministration(loadProxyConfig(options), {
+  const administration = createProxyAdministration(loadProxyConfig(options), {
     clock: new SystemClock(),
     random: systemRandom,
   });

@@ -15,8 +15,9 @@ import {
   proxyObjectOf,
   readProxyObjectRow,
 } from '../publisher/proxy-object.ts';
+import { checkPrerequisites } from '../trust/prerequisites.ts';
 import type { RelayAccess } from '../trust/relay-access.ts';
-import { notConnected, type RelayFailure } from '../trust/relay-failure.ts';
+import { notConnected, type RelayFailure, relayFailureError } from '../trust/relay-failure.ts';
 import { parseRelayUrl } from '../trust/relay-metadata.ts';
 import { readRelayPin } from '../trust/relay-pin.ts';
 
@@ -66,7 +67,7 @@ export async function planEnable(request: EnableRequest, collaborators: Collabor
     created_at: stored?.created_at ?? now,
     changed_at: changes.length === 0 ? (stored?.changed_at ?? now) : now,
   };
-  const { missing, warnings } = await checkPrerequisites(settings, pin, collaborators);
+  const { missing, warnings } = await judgePrerequisites(settings, pin, collaborators);
   const after = proxyObjectOf(row, pin, { hostName });
   return { before, after, changes, missing, warnings, row };
 }
@@ -76,8 +77,11 @@ export async function carryOut(
   { missing, changes, row }: EnablePlan,
   { db }: Pick<Collaborators, 'db'>,
 ): Promise<void> {
-  const [first] = missing;
-  if (first !== undefined) throw prerequisitesMissing('the proxy cannot be enabled', missing, first.code);
+  await checkPrerequisites(
+    missing.map(failure => () => {
+      throw relayFailureError(failure);
+    }),
+  );
   if (changes.length === 0) return;
   const { guid: _, created_at: __, ...changed } = row;
   await db
@@ -95,19 +99,6 @@ export async function disableProxy({ db, clock }: Pick<Collaborators, 'db' | 'cl
     .where('enabled', '=', 1)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
-}
-
-/** One error that lists everything that is missing. */
-export function prerequisitesMissing(
-  what: string,
-  missing: readonly { message: string; hint: string }[],
-  code: AppError['code'],
-): AppError {
-  const numbered = (texts: readonly string[]): string =>
-    texts.length === 1 ? (texts[0] ?? '') : texts.map((text, index) => `(${index + 1}) ${text}`).join('; ');
-  return new AppError(code, `${what}: ${numbered(missing.map(({ message }) => message))}`, {
-    hint: numbered(missing.map(({ hint }) => hint)),
-  });
 }
 
 function parseRequest(
@@ -140,7 +131,7 @@ function changesOf(
   return all.filter(({ from, to }) => from !== to);
 }
 
-async function checkPrerequisites(
+async function judgePrerequisites(
   { organization, uri }: { organization: string | null; uri: string | null },
   pin: Awaited<ReturnType<typeof readRelayPin>>,
   { access }: Pick<Collaborators, 'access'>,

@@ -6,7 +6,7 @@ import { version } from '../../contract/versions.ts';
 import type { ProxyObjectTable, ProxySchema } from '../database/schema.ts';
 import { type RelayPin, readRelayPin } from '../trust/relay-pin.ts';
 
-export const proxyObjectName = 'OnPrem-Proxy';
+const proxyObjectName = 'OnPrem-Proxy';
 
 export type ProxyObject = {
   displayName: 'On Premises Proxy app';
