@@ -1,16 +1,21 @@
-// Step 2 of trust: the certificate becomes a key credential of the organization's application at the relay. A
-// one-time code from the relay's operator vouches for the organization, a proof of possession for the key.
+// Step 2 of trust: the certificate becomes a key credential of the organization's application at the relay. An
+// administrator who approves it in the browser vouches for the organization, or a one-time enrolment code; a proof of
+// possession vouches for the key. Until the relay has answered nothing is stored; then everything is, at once.
 
 import type { Kysely } from 'kysely';
 import type { EnrolmentResponse } from '../../contract/enrolment.ts';
+import type { RelayMetadata } from '../../contract/relay-metadata.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { Secret } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import type { Certificate } from './certificates/certificate.ts';
 import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
+import { type ApprovalRequest, askForApproval, deviceEndpointOf } from './device-approval.ts';
 import { enrol } from './enrol.ts';
+import { checkPrerequisites } from './prerequisites.ts';
 import { RelayClock } from './relay-clock.ts';
 import { notConnected, relayFailureError } from './relay-failure.ts';
 import { type RelayPin, readRelayPin, storeEnrolment } from './relay-pin.ts';
@@ -19,39 +24,42 @@ import { inspectRelay } from './set-up.ts';
 
 export type ConnectStep =
   | { step: 'asking-for-code'; organization: string }
+  /** The relay has no device flow: a code is asked for instead. */
+  | { step: 'approval-unavailable'; relayVersion: string }
+  | { step: 'asking-for-approval'; organization: string; thumbprint: string; request: ApprovalRequest }
   | { step: 'adding-key' }
   /** `added` is false when the relay had this key already. */
   | { step: 'complete'; added: boolean; response: EnrolmentResponse };
 
-export async function connectTrust({
-  db,
-  certificates,
-  http,
-  clock,
-  random,
-  timeoutMs,
-  askForCode,
-  report,
-}: {
+type Collaborators = {
   db: Kysely<ProxySchema>;
   certificates: CertificateStore;
   http: HttpClient;
   clock: Clock;
   random: Random;
   timeoutMs: number;
+  report: (step: ConnectStep) => void;
+};
+
+export type ConnectRequest = {
+  /** In place of the current one; its private key must be here. */
+  certificate: Certificate | undefined;
+  /** With an enrolment code, where the relay could also ask for approval. */
+  withCode: boolean;
   /** Called only when everything else is in order. */
   askForCode: () => Promise<Secret>;
-  report: (step: ConnectStep) => void;
-}): Promise<void> {
-  const { key, pin, organization } = await prerequisites({ db, certificates });
+};
+
+type Ready = { key: OrganizationKey; pin: RelayPin; organization: string; metadata: RelayMetadata };
+
+export async function connectTrust(request: ConnectRequest, collaborators: Collaborators): Promise<void> {
+  const { db, http, clock, random, timeoutMs, report } = collaborators;
   const relayClock = new RelayClock({ clock });
-  const metadata = await inspectRelay(new URL(pin.relayUrl), { http, clock, relayClock, timeoutMs });
-  const changed = identityChange(pin, metadata);
-  if (changed !== undefined) throw relayFailureError(changed);
-  report({ step: 'asking-for-code', organization });
-  const code = await askForCode();
+  const ready = await checkEverything(request, relayClock, collaborators);
+  const { key, pin, organization } = ready;
+  const code = await obtainCode(request, ready, collaborators);
   report({ step: 'adding-key' });
-  const now = relayClock.now() ?? clock.now(); // a person may have taken minutes to type the code
+  const now = relayClock.now() ?? clock.now(); // a person may have taken minutes
   const answer = await enrol(http, { issuer: pin.issuer, key, code, now, random, timeoutMs });
   if (answer.kind === 'failed') throw relayFailureError(answer.failure);
   const { response, added } = answer;
@@ -70,20 +78,72 @@ export async function connectTrust({
   report({ step: 'complete', added, response });
 }
 
-async function prerequisites({
-  db,
-  certificates,
-}: {
-  db: Kysely<ProxySchema>;
-  certificates: CertificateStore;
-}): Promise<{ key: OrganizationKey; pin: RelayPin; organization: string }> {
-  const key = await certificates.current();
-  if (key === undefined) {
-    throw new AppError('certificate-not-found', 'Cannot find certificate.', {
-      hint: 'run "mailbadge proxy trust set-up" first',
-    });
+/** Before anybody signs in or types a code. */
+async function checkEverything(
+  { certificate }: ConnectRequest,
+  relayClock: RelayClock,
+  { db, certificates, http, clock, timeoutMs }: Collaborators,
+): Promise<Ready> {
+  const [key, relay] = await checkPrerequisites([
+    () => keyToRegister(certificates, certificate),
+    async () => {
+      const pin = await readRelayPin({ db });
+      if (pin?.organization === undefined) throw relayFailureError(notConnected);
+      const metadata = await inspectRelay(new URL(pin.relayUrl), { http, clock, relayClock, timeoutMs });
+      const changed = identityChange(pin, metadata);
+      if (changed !== undefined) throw relayFailureError(changed);
+      return { pin, organization: pin.organization, metadata };
+    },
+  ]);
+  return { key, ...relay };
+}
+
+async function keyToRegister(
+  certificates: CertificateStore,
+  named: Certificate | undefined,
+): Promise<OrganizationKey> {
+  if (named === undefined) {
+    const current = await certificates.current();
+    if (current !== undefined) return current;
+    throw certificateMissing();
   }
-  const pin = await readRelayPin({ db });
-  if (pin?.organization === undefined) throw relayFailureError(notConnected);
-  return { key, pin, organization: pin.organization };
+  try {
+    return await certificates.find(named.id);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'certificate-not-found') throw error;
+    throw new AppError(
+      'certificate-not-found',
+      `this proxy does not hold the private key of the certificate ${named.thumbprint}`,
+      {
+        hint: 'give one of "mailbadge proxy trust certificate list", or import it with its private key first',
+      },
+    );
+  }
+}
+
+/** The original's words. */
+export function certificateMissing(): AppError {
+  return new AppError('certificate-not-found', 'Cannot find certificate.', {
+    hint: 'run "mailbadge proxy trust set-up" first',
+  });
+}
+
+async function obtainCode(
+  { withCode, askForCode }: ConnectRequest,
+  { key: { certificate }, organization, metadata }: Ready,
+  { http, timeoutMs, report }: Collaborators,
+): Promise<Secret> {
+  const endpoint = withCode ? undefined : deviceEndpointOf(metadata);
+  if (endpoint === undefined) {
+    if (!withCode) report({ step: 'approval-unavailable', relayVersion: metadata.version });
+    report({ step: 'asking-for-code', organization });
+    return askForCode();
+  }
+  const approval = await askForApproval(http, { metadata, endpoint, organization, certificate, timeoutMs });
+  if (approval.kind === 'failed') throw relayFailureError(approval.failure);
+  const { thumbprint } = certificate;
+  report({ step: 'asking-for-approval', organization, thumbprint, request: approval.request });
+  const answer = await approval.wait();
+  if (answer.kind === 'failed') throw relayFailureError(answer.failure);
+  return answer.code;
 }

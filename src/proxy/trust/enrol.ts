@@ -55,6 +55,14 @@ export async function enrol(
   if (!parsed.success || parsed.data.credential.keyId !== key.certificate.id) {
     return { kind: 'failed', failure: malformedAnswer(url, 'its enrolment answer is malformed') };
   }
+  const { notBefore, notAfter } = key.certificate;
+  const { startAt, endAt } = parsed.data.credential;
+  if (startAt < notBefore || endAt > notAfter || startAt >= endAt) {
+    return {
+      kind: 'failed',
+      failure: malformedAnswer(url, "the credential's dates are not the certificate's"),
+    };
+  }
   // 200: the relay had this key already, and says so instead of adding it twice.
   return { kind: 'enrolled', response: parsed.data, added: answer.status === 201 };
 }

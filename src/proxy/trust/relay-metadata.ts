@@ -63,8 +63,9 @@ export function judgeRelayMetadata(body: Buffer, relayUrl: URL): MetadataFetch {
   for (const [name, value] of [
     ['issuer', metadata.issuer],
     ['tokenEndpoint', metadata.tokenEndpoint],
+    ['deviceAuthorizationEndpoint', metadata.deviceAuthorizationEndpoint],
   ] as const) {
-    if (new URL(value).origin !== relayUrl.origin) {
+    if (value !== undefined && new URL(value).origin !== relayUrl.origin) {
       return failed(malformedAnswer(relayUrl, `its ${name} is ${new URL(value).origin}`));
     }
   }

@@ -1,35 +1,20 @@
-// One request to the token endpoint (of the relay, or of the authorization server chosen instead) and the judgement of its answer. openid-client speaks the protocol;
-// our HTTP client carries it, so that a network failure stays a value with its cause.
+// One request to the token endpoint (of the relay, or of the authorization server chosen instead) and the judgement
+// of its answer.
 
-import {
-  allowInsecureRequests,
-  Configuration,
-  clientCredentialsGrant,
-  customFetch,
-  ResponseBodyError,
-} from 'openid-client';
-import { proxyUserAgent } from '../../contract/versions.ts';
+import { Configuration, clientCredentialsGrant, ResponseBodyError } from 'openid-client';
 import { describeError } from '../../runtime/errors.ts';
 import type { HttpClient } from '../../runtime/http/http-client.ts';
 import type { Random } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secrets.ts';
 import { assertionAudience } from './auth-servers/auth-server.ts';
 import { clientAssertion } from './client-assertion.ts';
-import {
-  isErrorCode,
-  malformedAnswer,
-  networkFailure,
-  type RelayFailure,
-  refusal,
-  synchronizeClock,
-} from './relay-failure.ts';
+import { OauthTransport } from './oauth-transport.ts';
+import { isErrorCode, malformedAnswer, type RelayFailure, synchronizeClock } from './relay-failure.ts';
 import type { RelayConnection } from './relay-trust.ts';
 
 export type TokenGrant =
   | { kind: 'granted'; accessToken: Secret; lifetimeMs: number }
   | { kind: 'failed'; failure: RelayFailure };
-
-const answerBytes = 64 * 1024;
 
 export async function requestToken(
   { pin, enrolment, key, authServer }: RelayConnection,
@@ -43,39 +28,14 @@ export async function requestToken(
 ): Promise<TokenGrant> {
   const { issuer, tokenEndpoint } = authServer;
   const url = new URL(tokenEndpoint);
-  /** What went wrong below OAuth; takes precedence over what openid-client makes of it. */
-  let failure: RelayFailure | undefined;
   const configuration = new Configuration(
     { issuer, token_endpoint: tokenEndpoint },
     enrolment.applicationId,
     {},
     clientAssertion(key, { issuer: assertionAudience(authServer), now, random }),
   );
-  if (url.protocol === 'http:') allowInsecureRequests(configuration); // `trust set-up` refused it unless configured
-  configuration[customFetch] = async (_, { headers, body }) => {
-    const answer = await http.read(
-      {
-        method: 'POST',
-        url,
-        headers: { ...headers, 'user-agent': proxyUserAgent() },
-        body: String(body),
-        timeoutMs,
-        signal,
-      },
-      { maxBytes: answerBytes },
-    );
-    if (answer.kind !== 'answered') {
-      failure = networkFailure(answer, url);
-      return Response.error();
-    }
-    const type = answer.headers['content-type'] ?? '';
-    if (answer.status >= 500 || type.startsWith('application/problem+json')) failure = refusal(answer, url);
-    // A challenge (RFC 6750 §3) adds nothing to the OAuth error in the body, so it is not passed on.
-    return new Response(answer.body.toString('utf8'), {
-      status: answer.status,
-      headers: { 'content-type': type },
-    });
-  };
+  const transport = new OauthTransport({ http, timeoutMs, signal });
+  transport.carry(configuration, url);
   try {
     const answer = await clientCredentialsGrant(configuration, { resource: pin.publishAudience });
     const { access_token: accessToken, expires_in: lifetimeSeconds } = answer;
@@ -84,7 +44,7 @@ export async function requestToken(
     }
     return { kind: 'granted', accessToken: new Secret(accessToken), lifetimeMs: lifetimeSeconds * 1000 };
   } catch (error) {
-    if (failure !== undefined) return { kind: 'failed', failure };
+    if (transport.failure !== undefined) return { kind: 'failed', failure: transport.failure };
     if (error instanceof ResponseBodyError) return { kind: 'failed', failure: oauthFailure(error) };
     return { kind: 'failed', failure: malformedAnswer(url, describeError(error)) };
   }
