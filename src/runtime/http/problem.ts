@@ -71,9 +71,15 @@ export function answerProblem(
     'cache-control': 'no-store',
   };
   if (retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000));
-  if (problem.status === 401)
-    headers['www-authenticate'] = `Bearer error="invalid_token", error_description="${problem.code}"`; // RFC 6750 §3
+  if (problem.status === 401) headers['www-authenticate'] = bearerChallenge(problem);
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
+}
+
+/** RFC 6750 §3; who sent no token is told of no error (§3.1). */
+function bearerChallenge({ code, detail }: Problem): string {
+  if (code === 'token-missing' || code === 'session-missing') return 'Bearer';
+  const description = `${code}: ${detail}`.replaceAll(/["“”‘’\\]/g, "'").replaceAll(/[^\x20-\x7e]/g, '?'); // §3: %x20-21 / %x23-5B / %x5D-7E
+  return `Bearer error="invalid_token", error_description="${description}"`;
 }
 
 function stackOf(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AppError } from '../../runtime/errors.ts';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { AppError } from '../errors.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { AddressThrottle } from './address-throttle.ts';
 
 const twoAtOnce = { burst: 2, intervalMs: 1000 };
