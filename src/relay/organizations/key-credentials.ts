@@ -1,25 +1,38 @@
 // Key credentials: the certificates by which an organization's application proves itself. Each is of type asymmetric
 // and usage verify; it is never valid outside its certificate's dates. All times are UTC milliseconds.
 
+import { createHash } from 'node:crypto';
 import type { JWK } from 'jose';
 import type { Kysely, Selectable } from 'kysely';
+import type { CredentialDetail, registrationWays } from '../../contract/credentials.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { KeyCredentialTable, RelaySchema } from '../database/schema.ts';
 import { assertCurrent, type Certificate, utc } from './certificate.ts';
 
+export type RegistrationWay = (typeof registrationWays)[number];
+
 export type KeyCredential = {
   keyId: string;
+  /** SHA-1 of the certificate as administrators know it: 40 upper-case hexadecimal digits. */
+  thumbprint: string;
   applicationId: string;
   type: 'asymmetric';
   usage: 'verify';
   startAt: number;
   endAt: number;
   registeredAt: number;
+  registeredBy: string | null;
   lastUsedAt: number | null;
+  lastVersion: string | null;
+  lastAddress: string | null;
   revokedAt: number | null;
   revokedReason: string | null;
   publicJwk: JWK;
 };
+
+/** More than rotation ever needs. */
+const mostUsableCredentials = 32;
+const dayMs = 86_400_000;
 
 /** Adds the certificate, or reports that it is there already (`added: false`). */
 export async function registerKeyCredential(
@@ -29,8 +42,16 @@ export async function registerKeyCredential(
     certificate,
     startAt = certificate.notBefore,
     endAt = certificate.notAfter,
+    registeredBy,
     now,
-  }: { applicationId: string; certificate: Certificate; startAt?: number; endAt?: number; now: number },
+  }: {
+    applicationId: string;
+    certificate: Certificate;
+    startAt?: number;
+    endAt?: number;
+    registeredBy: RegistrationWay;
+    now: number;
+  },
 ): Promise<{ credential: KeyCredential; added: boolean }> {
   assertCurrent(certificate, now);
   assertDatesWithin(certificate, startAt, endAt);
@@ -44,14 +65,28 @@ export async function registerKeyCredential(
       start_at: startAt,
       end_at: endAt,
       registered_at: now,
+      registered_by: registeredBy,
       last_used_at: null,
       revoked_at: null,
       revoked_reason: null,
     })
     .onConflict(conflict => conflict.column('id').doNothing())
     .executeTakeFirst();
-  const credential = await keyCredentialById(db, certificate.thumbprint);
-  if (credential === undefined || credential.applicationId !== applicationId) {
+  const credential = await assertRegistrable(db, { keyId: certificate.thumbprint, applicationId });
+  if (credential === undefined) throw new Error('the credential just stored is not there');
+  const added = inserted.numInsertedOrUpdatedRows === 1n;
+  if (added) await assertRoom(db, applicationId, now);
+  return { credential, added };
+}
+
+/** Throws when the certificate is another organization's, or was revoked. Undefined: nobody registered it yet. */
+export async function assertRegistrable(
+  db: Kysely<RelaySchema>,
+  { keyId, applicationId }: { keyId: string; applicationId: string },
+): Promise<KeyCredential | undefined> {
+  const credential = await keyCredentialById(db, keyId);
+  if (credential === undefined) return undefined;
+  if (credential.applicationId !== applicationId) {
     throw new AppError(
       'credential-duplicate',
       'the certificate belongs to another organization of this relay',
@@ -65,7 +100,16 @@ export async function registerKeyCredential(
       hint: 'a revoked one stays revoked: make a new certificate with mailbadge proxy trust set-up --new-certificate',
     });
   }
-  return { credential, added: inserted.numInsertedOrUpdatedRows === 1n };
+  return credential;
+}
+
+/** Run in the transaction of the registration, which it undoes. */
+async function assertRoom(db: Kysely<RelaySchema>, applicationId: string, now: number): Promise<void> {
+  const usable = (await keyCredentialsOf(db, applicationId)).filter(each => isUsable(each, now)).length;
+  if (usable <= mostUsableCredentials) return;
+  throw new AppError('credential-limit', `the organization has ${mostUsableCredentials} key credentials`, {
+    hint: 'remove those that are not in use any more',
+  });
 }
 
 export async function keyCredentialById(
@@ -111,9 +155,13 @@ export async function revokeKeyCredential(
   return credential;
 }
 
-/** Tells an administrator which keys are live. */
-export async function noteCredentialUse(db: Kysely<RelaySchema>, keyId: string, now: number): Promise<void> {
-  await db.updateTable('key_credential').set({ last_used_at: now }).where('id', '=', keyId).execute();
+/** Credentials as people and proxies are shown them: without the key, and with the one that is in use marked. */
+export function describeCredentials(credentials: readonly KeyCredential[], now: number): CredentialDetail[] {
+  const lastUse = Math.max(...credentials.map(({ lastUsedAt }) => lastUsedAt ?? 0));
+  return credentials.map(({ publicJwk: _key, applicationId: _application, ...shown }) => ({
+    ...shown,
+    inUse: shown.lastUsedAt !== null && shown.lastUsedAt === lastUse && now - lastUse < dayMs,
+  }));
 }
 
 /** Whether it can prove anything now. */
@@ -130,7 +178,7 @@ function assertDatesWithin({ notBefore, notAfter }: Certificate, startAt: number
     'certificate-invalid',
     `the credential's dates (${utc(startAt)} to ${utc(endAt)}) are not within the certificate's (${utc(notBefore)} to ${utc(notAfter)})`,
     {
-      hint: 'start no earlier than the certificate, end no later, and start before the end; all times are UTC',
+      hint: 'start no earlier than the certificate, end no later, and start before the end; all times are UTC, in milliseconds',
     },
   );
 }
@@ -138,13 +186,17 @@ function assertDatesWithin({ notBefore, notAfter }: Certificate, startAt: number
 function toKeyCredential(row: Selectable<KeyCredentialTable>): KeyCredential {
   return {
     keyId: row.id,
+    thumbprint: createHash('sha1').update(row.certificate, 'base64').digest('hex').toUpperCase(),
     applicationId: row.application_id,
     type: 'asymmetric',
     usage: 'verify',
     startAt: row.start_at,
     endAt: row.end_at,
     registeredAt: row.registered_at,
+    registeredBy: row.registered_by,
     lastUsedAt: row.last_used_at,
+    lastVersion: row.last_version,
+    lastAddress: row.last_address,
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason,
     publicJwk: JSON.parse(row.public_jwk) as JWK,
