@@ -66,18 +66,25 @@ test('a token lets in; none, garbage and others do not', async t => {
     ['nothing', 'token-missing', undefined],
     ['another scheme', 'token-missing', 'Basic YTpi'],
     ['no token', 'token-missing', 'Bearer '],
-    ['garbage', 'token-invalid', 'Bearer garbage'],
-    ['tampered', 'token-invalid', `Bearer ${header}.${tampered}.${signature}`],
-    ['unsigned', 'token-invalid', `Bearer ${unsigned}`],
-    ['symmetric', 'token-invalid', `Bearer ${symmetric}`],
-    ["a stranger's", 'token-invalid', `Bearer ${await sign({})}`],
-    ['an assertion', 'token-invalid', `Bearer ${await clientAssertion(relay, organization)}`],
+    ['garbage', 'token-unreadable', 'Bearer garbage'],
+    ['tampered', 'token-signature-invalid', `Bearer ${header}.${tampered}.${signature}`],
+    ['unsigned', 'token-kind-not-allowed', `Bearer ${unsigned}`],
+    ['symmetric', 'token-kind-not-allowed', `Bearer ${symmetric}`],
+    ["a stranger's", 'token-signature-invalid', `Bearer ${await sign({})}`],
+    ['an assertion', 'token-kind-not-allowed', `Bearer ${await clientAssertion(relay, organization)}`],
   ];
   for (const [name, code, authorization] of cases) {
     const { response, problem } = await call(relay, authorization);
     assert.equal(problem.code, code, name);
     assert.equal(response.status, 401);
-    assert.match(response.headers.get('www-authenticate') ?? '', /^Bearer/); // RFC 6750 §3
+    const challenge = response.headers.get('www-authenticate') ?? ''; // RFC 6750 §3
+    if (code === 'token-missing') assert.equal(challenge, 'Bearer', name);
+    else
+      assert.match(
+        challenge,
+        new RegExp(`^Bearer error="invalid_token", error_description="${code}: [^"]+"$`),
+        name,
+      );
   }
 });
 
@@ -86,7 +93,7 @@ test('a token counts at the relay that issued it, while it lasts', async t => {
   const relay = await startTestRelay(t, { overrides: { clock } });
   const token = await accessToken(relay, await enrolOrganization(relay));
   const other = await startTestRelay(t);
-  assert.equal((await call(other, `Bearer ${token}`)).problem.code, 'token-invalid', 'another relay');
+  assert.equal((await call(other, `Bearer ${token}`)).problem.code, 'token-audience-wrong', 'another relay');
   assert.equal((await call(relay, `Bearer ${token}`)).problem.code, letIn);
   clock.aheadMs = 10 * 60_000;
   const { problem } = await call(relay, `Bearer ${token}`);
@@ -118,7 +125,7 @@ test('too old a proxy is told which version to install', async t => {
   assert.equal(problem.code, 'proxy-too-old');
   assert.match(problem.hint ?? '', /install Mailbadge 0\.1\.0/);
   const current = await call(relay, 'Bearer x', { 'user-agent': 'Mailbadge-Proxy/0.1.0' });
-  assert.equal(current.problem.code, 'token-invalid');
+  assert.equal(current.problem.code, 'token-unreadable');
 });
 
 test('the relay describes itself', async t => {
@@ -129,7 +136,12 @@ test('the relay describes itself', async t => {
   const get = async (path: string) => (await fetch(relay.issuer + path)).json();
   const metadata = relayMetadataSchema.parse(await get(relayMetadataPath));
   assert.equal(metadata.tokenEndpoint, `${relay.issuer}/oauth/token`);
-  assert.deepEqual(metadata.capabilities, ['publish-ndjson', 'replacement-target', 'webpush']);
+  assert.ok(!metadata.capabilities.includes('apns'), 'no app has it');
+  for (const capability of ['publish-ndjson', 'webpush', 'device-flow', 'direct-trust', 'credentials']) {
+    assert.ok(metadata.capabilities.includes(capability), capability);
+  }
+  assert.equal(metadata.deviceAuthorizationEndpoint, `${relay.issuer}/oauth/device_authorization`);
+  assert.equal(metadata.s2sMetadataUrl, `${relay.issuer}/metadata/json/1`);
   assert.deepEqual(metadata.apps[0]?.providers, ['webpush']);
   const key = Buffer.from(metadata.apps[0]?.vapidPublicKey ?? '', 'base64url');
   assert.deepEqual([key.length, key[0]], [65, 4]); // RFC 8292 §3.2: an uncompressed P-256 point

@@ -1,16 +1,36 @@
-// Verifies access tokens (RFC 9068 §4) and tells whom they stand for. The signature is checked once per token; who
-// the credential stands for is looked up each time, so that a revocation acts within seconds.
+// Verifies access tokens and tells whom they stand for. The signature is checked once per token; everything that time
+// or an administrator can change (access-token-judgement.ts) is judged for every request, so that a revocation acts
+// within seconds.
 
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
+import {
+  type CompactVerifyGetKey,
+  compactVerify,
+  createLocalJWKSet,
+  importJWK,
+  type JSONWebKeySet,
+} from 'jose';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { Caller } from '../organizations/caller.ts';
 import type { CredentialIndex } from '../organizations/credential-index.ts';
+import {
+  credentialUnknown,
+  judgeVerifiedToken,
+  type ReadToken,
+  readAccessToken,
+  signatureInvalid,
+  type TokenRefusal,
+  type VerifiedToken,
+} from './access-token-judgement.ts';
 
 const rememberedTokens = 10_000;
 
-type VerifiedToken = { credentialId: string; applicationId: string; expiresAt: number };
+export type Identified = {
+  caller: Caller;
+  /** The organization signed the token itself: no token request tells of the use of its key. */
+  selfSigned: boolean;
+};
 
 export class AccessTokenVerifier {
   readonly #issuer: string;
@@ -20,6 +40,7 @@ export class AccessTokenVerifier {
   readonly #clock: Clock;
   /** By SHA-256 of the token, so that the cache holds nothing that could be used. */
   readonly #verified = new Map<string, VerifiedToken>();
+  #ring: { jwks: JSONWebKeySet; keys: CompactVerifyGetKey } | undefined;
 
   constructor(options: {
     issuer: string;
@@ -36,7 +57,7 @@ export class AccessTokenVerifier {
   }
 
   /** Takes the Authorization header; throws an AppError that says what is wrong with it. */
-  async callerOf(authorization: string | undefined): Promise<Caller> {
+  async identify(authorization: string | undefined): Promise<Identified> {
     const token = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization ?? '')?.[1]; // RFC 6750 §2.1
     if (token === undefined) {
       throw new AppError('token-missing', 'the request carries no access token', {
@@ -44,36 +65,59 @@ export class AccessTokenVerifier {
       });
     }
     const id = createHash('sha256').update(token).digest('base64url');
-    let verified = this.#verified.get(id);
-    if (verified === undefined) {
-      verified = await this.#verify(token);
-      this.#remember(id, verified);
-    }
-    if (verified.expiresAt <= this.#clock.now()) {
+    const known = this.#verified.get(id);
+    const verified = known ?? (await this.#verify(token));
+    const { credentialId, claims } = verified;
+    const standing = await this.#credentials.standingOf(credentialId);
+    const refusal = judgeVerifiedToken(verified, standing, this.#clock.now());
+    if (refusal !== undefined) {
       this.#verified.delete(id);
-      throw tokenExpired();
+      throw refused(refusal);
     }
-    return this.#credentials.callerOf(verified);
+    if (standing === undefined) throw refused(credentialUnknown(credentialId));
+    if (known === undefined) this.#remember(id, verified);
+    const { organizationId, realm, sealEpoch } = standing;
+    return {
+      caller: { organizationId, realm, sealEpoch, applicationId: claims.client_id, credentialId },
+      selfSigned: verified.profile === 'self-signed',
+    };
   }
 
-  async #verify(token: string): Promise<VerifiedToken> {
-    let payload: JWTPayload;
-    try {
-      ({ payload } = await jwtVerify(token, createLocalJWKSet(this.#jwks()), {
-        typ: 'at+jwt', // RFC 9068 §4: no other kind of JWT may stand in for an access token
-        algorithms: ['RS256'],
-        issuer: this.#issuer,
-        audience: this.#audience,
-        requiredClaims: ['exp', 'client_id', 'credential'],
-        currentDate: new Date(this.#clock.now()),
-      }));
-    } catch (cause) {
-      if (cause instanceof errors.JWTExpired) throw tokenExpired();
-      throw tokenInvalid(cause);
+  async #verify(jwt: string): Promise<VerifiedToken> {
+    const read = readAccessToken(jwt, { issuer: this.#issuer, audience: this.#audience });
+    if (read.kind === 'refused') throw refused(read.refusal);
+    const { profile, kid, claims } = read.token;
+    const credentialId = profile === 'issued' ? claims.credential : kid;
+    if (credentialId === undefined) {
+      throw new AppError('token-invalid', 'the access token names no key credential', {
+        hint: 'get one from the token endpoint that the relay’s metadata names',
+      });
     }
-    const { client_id: applicationId, credential: credentialId, exp } = payload;
-    if (typeof applicationId !== 'string' || typeof credentialId !== 'string') throw tokenInvalid();
-    return { applicationId, credentialId, expiresAt: (exp ?? 0) * 1000 };
+    await this.#checkSignature(jwt, read.token);
+    return { profile, credentialId, claims };
+  }
+
+  async #checkSignature(jwt: string, { profile, kid, alg, claims }: ReadToken): Promise<void> {
+    const verify = async (key: CompactVerifyGetKey): Promise<void> => {
+      try {
+        await compactVerify(jwt, key, { algorithms: [alg] });
+      } catch (cause) {
+        throw refused(signatureInvalid, cause);
+      }
+    };
+    if (profile === 'issued') return verify(this.#keys());
+    const standing = await this.#credentials.standingOf(kid);
+    if (standing === undefined || standing.applicationId !== claims.iss) {
+      throw refused(credentialUnknown(kid));
+    }
+    return verify(async () => importJWK(standing.publicJwk, alg));
+  }
+
+  /** The relay's own keys, made ready once per rotation. */
+  #keys(): CompactVerifyGetKey {
+    const jwks = this.#jwks();
+    if (this.#ring?.jwks !== jwks) this.#ring = { jwks, keys: createLocalJWKSet(jwks) };
+    return this.#ring.keys;
   }
 
   #remember(id: string, token: VerifiedToken): void {
@@ -84,15 +128,6 @@ export class AccessTokenVerifier {
   }
 }
 
-function tokenExpired(): AppError {
-  return new AppError('token-expired', 'the access token has expired', {
-    hint: 'get a new one from the token endpoint; if it is new, compare the clocks',
-  });
-}
-
-function tokenInvalid(cause?: unknown): AppError {
-  return new AppError('token-invalid', 'the access token is not one that this relay issued for this API', {
-    hint: 'get one from the token endpoint that the relay’s metadata names',
-    ...(cause === undefined ? {} : { cause }),
-  });
+function refused({ code, message, hint }: TokenRefusal, cause?: unknown): AppError {
+  return new AppError(code, message, { hint, ...(cause === undefined ? {} : { cause }) });
 }

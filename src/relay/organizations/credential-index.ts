@@ -8,9 +8,6 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { RelaySchema } from '../database/schema.ts';
-import type { Caller } from './caller.ts';
-import { isUsable } from './key-credentials.ts';
-import { organizationInactive } from './organizations.ts';
 
 const freshMs = 1000;
 const oldestMs = 5000;
@@ -24,6 +21,8 @@ export type Standing = {
   sealEpoch: number;
   applicationId: string;
   organizationActive: boolean;
+  /** Access tokens that the organization signed itself are taken. */
+  directTrust: boolean;
   startAt: number;
   endAt: number;
   revokedAt: number | null;
@@ -44,41 +43,13 @@ export class CredentialIndex {
     this.#clock = clock;
   }
 
-  /** The caller that this credential stands for, or an error that says why it stands for nobody. */
-  async callerOf({
-    credentialId,
-    applicationId,
-  }: {
-    credentialId: string;
-    applicationId: string;
-  }): Promise<Caller> {
-    const standing = await this.#standingOf(credentialId);
-    if (standing === undefined || standing.applicationId !== applicationId) {
-      throw new AppError(
-        'token-invalid',
-        'the access token names a credential that this relay does not know',
-      );
-    }
-    if (!standing.organizationActive) throw organizationInactive(standing.domain);
-    if (!isUsable(standing, this.#clock.now())) {
-      throw new AppError(
-        'credential-revoked',
-        'the key credential behind the access token was revoked or has expired',
-        {
-          hint: 'make and register a new certificate: mailbadge proxy trust set-up --new-certificate, then mailbadge proxy trust connect',
-        },
-      );
-    }
-    const { organizationId, realm, sealEpoch } = standing;
-    return { organizationId, realm, sealEpoch, applicationId, credentialId };
-  }
-
   /** Nothing that was read before counts as current any more. */
   invalidate(): void {
     for (const entry of this.#entries.values()) entry.current = false;
   }
 
-  async #standingOf(credentialId: string): Promise<Standing | undefined> {
+  /** Undefined for a credential that nobody registered. Throws when nothing fresh enough is known. */
+  async standingOf(credentialId: string): Promise<Standing | undefined> {
     const known = this.#entries.get(credentialId);
     const readAt = this.#clock.monotonic();
     if (known?.current === true && readAt - known.readAt < freshMs) return known.standing;
@@ -124,6 +95,7 @@ export function findStandingIn(db: Kysely<RelaySchema>): FindStanding {
         'organization.realm',
         'organization.seal_epoch',
         'organization.active',
+        'organization.direct_trust',
         'application.id as application_id',
         'key_credential.start_at',
         'key_credential.end_at',
@@ -139,6 +111,7 @@ export function findStandingIn(db: Kysely<RelaySchema>): FindStanding {
       sealEpoch: row.seal_epoch,
       applicationId: row.application_id,
       organizationActive: row.active === 1,
+      directTrust: row.direct_trust === 1,
       startAt: row.start_at,
       endAt: row.end_at,
       revokedAt: row.revoked_at,
