@@ -1,9 +1,13 @@
-// Versions on every call: "User-Agent: Mailbadge-Proxy/1.2.3". A relay refuses proxies older than its minimum.
+// Versions on every call: "User-Agent: Mailbadge-Proxy/1.2.3", answered with "mailbadge-relay-version: 1.2.3". A relay
+// refuses proxies older than its minimum.
 
 /** This program's version; a test compares it with package.json. */
 export const version = '0.1.0';
 /** The oldest proxy that today's relay understands. */
 export const minimumProxyVersion = '0.1.0';
+
+/** On every answer of a relay. */
+export const relayVersionHeader = 'mailbadge-relay-version';
 
 export function proxyUserAgent(proxyVersion: string = version): string {
   return `Mailbadge-Proxy/${proxyVersion}`;

@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { appIdSchema } from '../contract/identifiers.ts';
+import { minimumProxyVersion } from '../contract/versions.ts';
 import { parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
 import { AppError } from '../runtime/errors.ts';
@@ -86,6 +87,11 @@ export const relayConfigSchema = z.strictObject({
     .default([])
     .describe('host:port that Web Push may reach although it is private or not 443: for the demo and tests'),
   access_token_lifetime: duration('10m'),
+  minimum_proxy_version: z
+    .string()
+    .regex(/^\d{1,6}\.\d{1,6}\.\d{1,6}$/, 'expected a version such as 1.2.3')
+    .default(minimumProxyVersion)
+    .describe('Older proxies are refused, and told to install this version'),
   quotas: z
     .strictObject({
       organization_per_second: z
@@ -102,6 +108,11 @@ export const relayConfigSchema = z.strictObject({
         .min(1)
         .default(600)
         .describe('Device registrations a minute and organization'),
+    })
+    .prefault({}),
+  console: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Serve the console for administrators under /console'),
     })
     .prefault({}),
   self_service_sign_up: z

@@ -66,6 +66,15 @@ export type RelayEvent =
       outcome: string;
       providerReason?: string;
     }
+  /** Once a minute; instants in ms. `key` is a purpose of the relay's own, or apns:<app>. */
+  | {
+      kind: 'expiries-measured';
+      /** Organizations whose last registered credential ends within 30 days. */
+      credentialsEndingSoon: number;
+      earliestCredentialEnd: number | null;
+      tlsCertificateEnd: number | null;
+      keys: readonly { key: string; since: number }[];
+    }
   | {
       kind: 'device-registered';
       traceId: string;
@@ -125,6 +134,9 @@ export class RelayEvents {
       case 'device-registered':
         this.#logger.info(fields, kind);
         break;
+      case 'expiries-measured':
+        this.#logger.debug(fields, kind);
+        break;
     }
   }
 
@@ -133,6 +145,11 @@ export class RelayEvents {
     switch (event.kind) {
       case 'credential-registered':
         metrics.enrolments.inc({ result: event.added ? 'added' : 'present' });
+        break;
+      case 'credential-removed':
+        break;
+      case 'device-authorization':
+        metrics.deviceAuthorizations.inc({ step: event.step });
         break;
       case 'token-issued':
         metrics.tokens.inc({ result: 'issued' });
@@ -176,7 +193,18 @@ export class RelayEvents {
       case 'device-registered':
         metrics.registered.inc({ provider: event.provider });
         break;
+      case 'expiries-measured':
+        this.#measureExpiries(event);
+        break;
     }
+  }
+
+  #measureExpiries(event: Extract<RelayEvent, { kind: 'expiries-measured' }>): void {
+    const { credentialsEnding, earliestCredentialEnd, tlsEnd, keySince } = this.#metrics;
+    credentialsEnding.set(event.credentialsEndingSoon);
+    earliestCredentialEnd.set((event.earliestCredentialEnd ?? Number.NaN) / 1000);
+    tlsEnd.set((event.tlsCertificateEnd ?? Number.NaN) / 1000);
+    for (const { key, since } of event.keys.toReversed()) keySince.set({ key }, since / 1000);
   }
 }
 
@@ -186,6 +214,11 @@ function declareMetrics(metrics: Metrics) {
       'mailbadge_enrolments_total',
       'Certificates registered with a one-time code',
       ['result'],
+    ),
+    deviceAuthorizations: metrics.counter(
+      'mailbadge_device_authorizations_total',
+      'Approvals that proxies asked for, and took',
+      ['step'],
     ),
     tokens: metrics.counter(
       'mailbadge_tokens_total',
@@ -229,5 +262,25 @@ function declareMetrics(metrics: Metrics) {
       'outcome',
     ]),
     registered: metrics.counter('mailbadge_devices_registered_total', 'Push targets sealed', ['provider']),
+    credentialsEnding: metrics.gauge(
+      'mailbadge_credentials_ending',
+      'Organizations whose last registered key credential ends within 30 days',
+      [],
+    ),
+    earliestCredentialEnd: metrics.gauge(
+      'mailbadge_credential_earliest_end_timestamp_seconds',
+      'When the first organization has no key credential any more, as Unix time; NaN: there is none',
+      [],
+    ),
+    tlsEnd: metrics.gauge(
+      'mailbadge_tls_certificate_end_timestamp_seconds',
+      'When the certificate of "tls" ends, as Unix time; NaN: there is none',
+      [],
+    ),
+    keySince: metrics.gauge(
+      'mailbadge_key_since_timestamp_seconds',
+      "Since when a key is in use, as Unix time: the relay's own by purpose; of apns:<app>, when its file changed",
+      ['key'],
+    ),
   };
 }

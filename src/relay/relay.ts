@@ -1,34 +1,42 @@
 // The relay, put together: the one place that knows every stage, and owns their lifetime. What cannot work at all
 // fails at start with a message that says what to mend; an app that cannot work is reported, and the others run.
 
-import type { IncomingMessage } from 'node:http';
+import { relayVersionHeader, version } from '../contract/versions.ts';
 import { type OpenDatabase, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock, type Timer } from '../runtime/clock.ts';
 import { describeError } from '../runtime/errors.ts';
-import { trustedProxies } from '../runtime/http/client-address.ts';
+import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
 import type { Service } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { openKeyFile } from '../runtime/secrets.ts';
+import { openAdministering } from './administering.ts';
 import { purgeSessions } from './administrators/sessions.ts';
+import { addAuthorizeDevice } from './api/authorize-device.ts';
+import { addDescribeRealm } from './api/describe-realm.ts';
 import { addDescribeRelay } from './api/describe-relay.ts';
 import { addEnrolApplication } from './api/enrol-application.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
+import { addOwnCredentials } from './api/own-credentials.ts';
 import { createRelayApi } from './api/relay-api.ts';
 import { addReportHealth } from './api/report-health.ts';
 import { type OpenedApps, openAppProviders } from './app-providers.ts';
 import type { RelayConfig } from './config.ts';
 import { readConfiguredFile } from './configured-file.ts';
+import { consolePath, isBelow } from './console/relay-console.ts';
 import { relayMigrations } from './database/migrations.ts';
 import type { RelaySchema } from './database/schema.ts';
 import { RelayEvents } from './events.ts';
+import { NodePresence } from './nodes/node-presence.ts';
 import { AccessTokenVerifier } from './oauth/access-token.ts';
 import { AuthorizationServer } from './oauth/authorization-server.ts';
+import { purgeDeviceAuthorizations } from './oauth/device-flow/device-authorizations.ts';
 import { publishAudience, tokenPath } from './oauth/metadata.ts';
 import { CredentialIndex, findStandingIn } from './organizations/credential-index.ts';
+import { CredentialUses } from './organizations/credential-uses.ts';
 import { type LookUpTxt, txtLookup } from './organizations/domain-proof.ts';
 import { DomainWatch } from './organizations/domain-watch.ts';
 import { purgeSignUps } from './organizations/sign-up.ts';
@@ -72,19 +80,27 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     const database = resources.use(openDatabase<RelaySchema>(config.database, { clock }));
     const { db } = database;
     await migrate(db, relayMigrations);
+    resources.use(await NodePresence.open({ db, events, clock, logger }));
     const keys = await ServiceKeys.open({ db, box, clock, random });
     const apps = resources.use(
       overrides.apps ?? (await openAppProviders(config, { keys, clock, random, logger, events })),
     );
 
     const audience = publishAudience(issuer);
+    const { minimum_proxy_version: minimumProxyVersion } = config;
+    const trusted = trustedProxies(config.trusted_proxies);
+    const uses = new CredentialUses({ db, clock });
     const authorizationServer = await AuthorizationServer.open({
       issuer,
       audience,
       accessTokenLifetimeMs: config.access_token_lifetime,
+      minimumProxyVersion,
       db,
       keys,
+      uses,
+      addressOf: request => clientAddress(request, trusted),
       clock,
+      random,
       logger,
       events,
     });
@@ -100,35 +116,59 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
       clock,
       random,
     });
-    const trusted = trustedProxies(config.trusted_proxies);
     const api = createRelayApi({
       logger,
       random,
-      tokens,
+      minimumProxyVersion,
+      callers: { tokens, uses, trusted },
       operations: [
-        app => addDescribeRelay(app, { issuer, apps: apps.described, jwks, clock }),
+        app => addDescribeRelay(app, { issuer, minimumProxyVersion, apps: apps.described, jwks, clock }),
+        app => addDescribeRealm(app, { db, issuer, certificates: () => authorizationServer.certificates }),
+        app => addAuthorizeDevice(app, { db, issuer, minimumProxyVersion, clock, random, trusted, events }),
         app => addEnrolApplication(app, { db, issuer, clock, trusted, events }),
+        app => addOwnCredentials(app, { db, issuer, clock, trusted, events }),
         ...publishing.operations,
         app => addReportHealth(app, { db }),
       ],
     });
 
-    onForeignChange(database, async () => {
+    const changed = async (): Promise<void> => {
       credentials.invalidate();
       await keys.reload();
       await authorizationServer.reload();
       await publishing.reload();
-    });
+    };
+    onForeignChange(database, changed);
     keepPurging(database);
     const lookUpTxt = overrides.lookUpTxt ?? txtLookup({ servers: config.dns_servers });
     resources
       .use(new DomainWatch({ db, lookUpTxt, events, clock, random, graceMs: config.domain_grace }))
       .start();
 
+    const administering = resources.use(
+      openAdministering({
+        db,
+        config,
+        box,
+        apps,
+        lookUpTxt,
+        trusted,
+        events,
+        clock,
+        random,
+        logger,
+        changed,
+      }),
+    );
+
     const publicListener = resources.use(
       await HttpListener.open(
         config.listen,
-        publicHandler(authorizationServer.handler, fetchHandler(api.fetch)),
+        publicHandler({
+          token: authorizationServer.handler,
+          api: fetchHandler(api.fetch),
+          console: administering.console,
+        }),
         { clock, ...tlsOptions(config) },
       ),
     );
@@ -160,11 +200,14 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     let timer: Timer;
     const purge = (): void => {
       const now = clock.now();
-      Promise.all([purgeUsedIdentifiers(db, now), purgeSessions(db, now), purgeSignUps(db, now)]).catch(
-        (error: unknown) => {
-          logger.error({ error: describeError(error) }, 'what has expired could not be purged');
-        },
-      );
+      Promise.all([
+        purgeUsedIdentifiers(db, now),
+        purgeDeviceAuthorizations(db, now),
+        purgeSessions(db, now),
+        purgeSignUps(db, now),
+      ]).catch((error: unknown) => {
+        logger.error({ error: describeError(error) }, 'what has expired could not be purged');
+      });
       timer = clock.after(purgeEveryMs, purge, { background: true });
     };
     purge();
@@ -188,15 +231,26 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
 }
 
 /** The token endpoint is a library's; everything else is ours. */
-function publicHandler(token: RequestHandler, api: RequestHandler): RequestHandler {
+function publicHandler({
+  token,
+  api,
+  console,
+}: {
+  token: RequestHandler;
+  api: RequestHandler;
+  console: RequestHandler | undefined;
+}): RequestHandler {
   return (request, response) => {
-    const handler = pathOf(request) === tokenPath && request.method === 'POST' ? token : api;
-    handler(request, response);
+    response.setHeader(relayVersionHeader, version);
+    const { method, url = '' } = request;
+    if (console !== undefined && isBelow(url, consolePath)) console(request, response);
+    else if (method === 'POST' && isAt(url, tokenPath)) token(request, response);
+    else api(request, response);
   };
 }
 
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+function isAt(url: string, path: string): boolean {
+  return url.split('?', 1)[0] === path;
 }
 
 function warnOfDangers(config: RelayConfig, logger: Logger): void {

@@ -8,13 +8,15 @@ import {
   relayMetadataPath,
   relayMetadataSchema,
 } from '../../contract/relay-metadata.ts';
-import { minimumProxyVersion, version } from '../../contract/versions.ts';
+import { version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import {
   authorizationServerMetadata,
+  deviceAuthorizationPath,
   jwksPath,
   metadataPath,
   publishAudience,
+  s2sMetadataPath,
   tokenPath,
 } from '../oauth/metadata.ts';
 import type { RelayApp } from './relay-app.ts';
@@ -59,10 +61,17 @@ export function addDescribeRelay(
   app: RelayApp,
   {
     issuer,
+    minimumProxyVersion,
     apps,
     jwks,
     clock,
-  }: { issuer: string; apps: RelayMetadata['apps']; jwks: () => JSONWebKeySet; clock: Clock },
+  }: {
+    issuer: string;
+    minimumProxyVersion: string;
+    apps: RelayMetadata['apps'];
+    jwks: () => JSONWebKeySet;
+    clock: Clock;
+  },
 ): void {
   const providers = new Set<string>(apps.flatMap(each => each.providers));
   const capabilities = relayCapabilities.filter(
@@ -77,6 +86,8 @@ export function addDescribeRelay(
       relayTime: clock.now(),
       tokenEndpoint: issuer + tokenPath,
       publishAudience: publishAudience(issuer),
+      deviceAuthorizationEndpoint: issuer + deviceAuthorizationPath,
+      s2sMetadataUrl: issuer + s2sMetadataPath,
       apps,
     }),
   );

@@ -4,14 +4,17 @@ import { createRoute } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { enrolmentRequestSchema, enrolmentResponseSchema } from '../../contract/enrolment.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { AddressThrottle } from '../../runtime/http/address-throttle.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
 import { enrol } from '../organizations/enrolment.ts';
-import { AddressThrottle } from './address-throttle.ts';
+
 import type { RelayApp } from './relay-app.ts';
 
 const tries = { burst: 10, intervalMs: 6000 };
+/** From all addresses together: a code has 130 bits, but looking for it costs us a signature check each time. */
+const triesOverall = { burst: 600, intervalMs: 100 };
 
 const route = createRoute({
   method: 'post',
@@ -49,12 +52,14 @@ export function addEnrolApplication(
     events: RelayEvents;
   },
 ): void {
-  const throttle = new AddressThrottle({ clock, rate: tries });
+  const throttle = new AddressThrottle({ clock, rate: tries, overall: triesOverall });
   app.openapi(route, async context => {
-    throttle.take(clientAddress(context.env.incoming, trusted));
+    const address = clientAddress(context.env.incoming, trusted);
+    throttle.take(address);
     const { organization, credential, added } = await enrol(db, context.req.valid('json'), {
       issuer,
       now: clock.now(),
+      address,
     });
     events.record({
       kind: 'credential-registered',

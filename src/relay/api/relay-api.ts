@@ -1,5 +1,7 @@
 // The relay's public HTTP API, put together: what stands before every operation, and the operations.
 
+import { credentialsPath } from '../../contract/credentials.ts';
+import { probesPath } from '../../contract/probes.ts';
 import { publishLimits } from '../../contract/publishing.ts';
 import { version } from '../../contract/versions.ts';
 import { createApiApp } from '../../runtime/http/api-app.ts';
@@ -7,13 +9,18 @@ import { limitBody } from '../../runtime/http/limit-body.ts';
 import { limitStructure } from '../../runtime/http/limit-structure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { AccessTokenVerifier } from '../oauth/access-token.ts';
 import type { RelayApp, RelayEnv } from './relay-app.ts';
-import { requireCaller } from './require-caller.ts';
+import { type CallerChecks, requireCaller } from './require-caller.ts';
 import { requireRecentProxy } from './require-recent-proxy.ts';
 
 /** Operations of organizations, which demand an access token. The others are public. */
-const organizationPaths = ['/v1/notifications', '/v1/targets/*'];
+const organizationPaths = [
+  '/v1/notifications',
+  '/v1/targets/*',
+  credentialsPath,
+  `${credentialsPath}/*`,
+  probesPath,
+];
 const publishPath = '/v1/notifications';
 /** The envelope, its array and its items, with room for what a later version adds to each. */
 const maxBatchOpenings = 4 * publishLimits.batchItems;
@@ -23,22 +30,25 @@ const smallBodyBytes = 64 * 1024;
 export function createRelayApi({
   logger,
   random,
-  tokens,
+  minimumProxyVersion,
+  callers,
   operations,
 }: {
   logger: Logger;
   random: Random;
-  tokens: Pick<AccessTokenVerifier, 'callerOf'>;
+  minimumProxyVersion: string;
+  callers: CallerChecks;
   /** Each adds one operation. */
   operations: readonly ((app: RelayApp) => void)[];
 }): RelayApp {
   const app = createApiApp<RelayEnv>({ logger, random, bodyBytes: publishLimits.batchBytes });
   const limitSmallBody = limitBody(smallBodyBytes);
-  app.use('/v1/*', requireRecentProxy());
+  app.use('/v1/*', requireRecentProxy(minimumProxyVersion));
   app.use('/v1/*', (context, next) =>
     context.req.path === publishPath ? next() : limitSmallBody(context, next),
   );
-  for (const path of organizationPaths) app.use(path, requireCaller(tokens));
+  app.use('/oauth/*', limitSmallBody);
+  for (const path of organizationPaths) app.use(path, requireCaller(callers));
   app.use(publishPath, limitStructure(maxBatchOpenings));
   for (const add of operations) add(app);
   app.doc31('/openapi.json', {

@@ -1,22 +1,11 @@
-// Refuses a proxy that today's relay no longer understands, and says which version to install.
-// Whoever does not say that it is a proxy (a device, an operator's curl) is let through.
+// Every operation that proxies call stands behind this.
 
 import { createMiddleware } from 'hono/factory';
-import { compareVersions, minimumProxyVersion, proxyVersionOf } from '../../contract/versions.ts';
-import { AppError } from '../../runtime/errors.ts';
+import { assertRecentProxy } from '../recent-proxy.ts';
 
-export function requireRecentProxy(minimum: string = minimumProxyVersion) {
+export function requireRecentProxy(minimum: string) {
   return createMiddleware(async (context, next) => {
-    const proxyVersion = proxyVersionOf(context.req.header('user-agent'));
-    if (proxyVersion !== undefined && compareVersions(proxyVersion, minimum) < 0) {
-      throw new AppError(
-        'proxy-too-old',
-        `this relay takes no proxy older than ${minimum}; yours is ${proxyVersion}`,
-        {
-          hint: `install Mailbadge ${minimum} or newer on the proxy's machine`,
-        },
-      );
-    }
+    assertRecentProxy(context.req.header('user-agent'), minimum);
     await next();
   });
 }

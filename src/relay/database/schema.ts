@@ -200,6 +200,8 @@ export type ServiceKeyTable = {
   sealed_key: string;
   /** JSON Web Key, public, where the key is asymmetric. */
   public_jwk: string | null;
+  /** DER, base64: self-signed, for servers that take a token-signing key only in one. */
+  certificate: string | null;
   created_at: number;
   retired_at: number | null;
 };

@@ -1,9 +1,11 @@
 // How the authorization server library finds its clients: the applications in our database. It gets only the keys
-// that count now, so that it cannot verify with a revoked or expired one. Nothing else is stored through it: access
+// that count now, so that it cannot verify with a revoked or expired one. One client is nobody's: every proxy that
+// waits for an approval is it, and it may use the device flow alone. Nothing else is stored through it: access
 // tokens are JWTs, and replays are recognized by `useOnce`, which is atomic where the library's find-then-save is not.
 
 import type { Kysely } from 'kysely';
 import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { deviceCodeGrant, deviceFlowClientId } from '../../contract/device-flow.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import { isUsable, keyCredentialsOf } from '../organizations/key-credentials.ts';
@@ -23,7 +25,16 @@ export function createAdapter(parts: Parts): (model: string) => Adapter {
   });
 }
 
+const waitingProxy: AdapterPayload = {
+  client_id: deviceFlowClientId,
+  token_endpoint_auth_method: 'none', // RFC 8628 §5.6
+  grant_types: [deviceCodeGrant],
+  response_types: [],
+  redirect_uris: [],
+};
+
 async function findClient({ db, clock }: Parts, id: string): Promise<AdapterPayload | undefined> {
+  if (id === deviceFlowClientId) return waitingProxy;
   const application = await db
     .selectFrom('application')
     .innerJoin('organization', 'organization.id', 'application.organization_id')

@@ -43,6 +43,10 @@ export async function judgeAssertion(
   if (typeof header.kid !== 'string') {
     return refuse('proof-invalid', 'the client assertion has no kid in its header', remedies.kid);
   }
+  const thumbprint = header['x5t#S256'];
+  if (thumbprint !== undefined && thumbprint !== header.kid) {
+    return refuse('proof-invalid', 'x5t#S256 and kid of the client assertion differ', remedies.kid);
+  }
   const { aud, jti, iss, sub, exp } = claims;
   const misdirected = judgeAudience(aud, issuer);
   if (misdirected !== undefined) return misdirected;
@@ -169,9 +173,10 @@ function judgeStanding(standing: Standing, now: number): AssertionJudgement | un
   return undefined;
 }
 
+type Header = { alg?: unknown; kid?: unknown; 'x5t#S256'?: unknown };
 type Claims = Record<string, unknown>;
 
-function decode(assertion: string): { header: { alg?: unknown; kid?: unknown }; claims: Claims } | undefined {
+function decode(assertion: string): { header: Header; claims: Claims } | undefined {
   try {
     return { header: decodeProtectedHeader(assertion), claims: decodeJwt(assertion) };
   } catch {

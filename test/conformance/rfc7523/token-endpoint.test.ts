@@ -38,8 +38,8 @@ test('oauth4webapi gets a token and validates it with the published keys', async
     issuer,
     await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure }),
   );
-  assert.deepEqual(server.grant_types_supported, ['client_credentials']);
-  assert.deepEqual(server.token_endpoint_auth_methods_supported, ['private_key_jwt']);
+  assert.ok(server.grant_types_supported?.includes('client_credentials'));
+  assert.ok(server.token_endpoint_auth_methods_supported?.includes('private_key_jwt'));
   const response = await oauth.clientCredentialsGrantRequest(
     server,
     { client_id: clientId },

@@ -15,6 +15,7 @@ const statements = [
   'ALTER TABLE key_credential ADD COLUMN last_address TEXT',
   'ALTER TABLE enrolment_code ADD COLUMN key_id TEXT',
   'ALTER TABLE enrolment_code ADD COLUMN approved_by TEXT',
+  'ALTER TABLE service_key ADD COLUMN certificate TEXT',
   `CREATE TABLE administrator (
      id TEXT PRIMARY KEY NOT NULL, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
      organization_id TEXT REFERENCES organization (id), password_hash TEXT NOT NULL, sealed_totp_secret TEXT,
