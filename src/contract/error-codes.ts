@@ -29,7 +29,6 @@ export const errorCodes = {
   'direct-trust-not-allowed': { status: 403 },
   'credential-revoked': { status: 401 },
   'organization-inactive': { status: 403 },
-  'origin-not-allowed': { status: 403 },
   'console-link-invalid': { status: 401 },
   'session-missing': { status: 401 },
   'session-invalid': { status: 401 },

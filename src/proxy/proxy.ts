@@ -23,6 +23,8 @@ import type { RelayForDevices } from './api/relay-for-devices.ts';
 import { Sessions } from './api/sessions.ts';
 import { SignInThrottle } from './api/sign-in-throttle.ts';
 import type { ProxyConfig } from './config.ts';
+import { createConsole } from './console/console.ts';
+import { consoleHost } from './console/console-listener.ts';
 import { Lease } from './database/lease.ts';
 import { proxyMigrations } from './database/migrations.ts';
 import type { ProxySchema } from './database/schema.ts';
@@ -39,6 +41,7 @@ import type { RelayPort } from './publisher/relay-port.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { AuthServerRefresh } from './trust/auth-servers/auth-server-refresh.ts';
 import { openAuthServers } from './trust/auth-servers/open-auth-servers.ts';
+import { CertificateStore } from './trust/certificates/certificate-store.ts';
 import { RelayAccess } from './trust/relay-access.ts';
 import { createRelayHttp } from './trust/relay-http.ts';
 import { UnseenCounter } from './unseen/unseen-counter.ts';
@@ -59,8 +62,8 @@ export type ProxyOverrides = {
 export type Proxy = Service & {
   /** Rejects when another process has taken over. */
   readonly failed: Promise<never>;
-  /** The ports that are really open; known once started. */
-  readonly ports: { devices: number; metrics: number };
+  /** The ports that are really open, 0 for none; known once started. */
+  readonly ports: { devices: number; metrics: number; console: number };
   readonly events: Pick<ProxyEvents, 'listen'>;
 };
 
@@ -74,7 +77,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
   failure.promise.catch(() => undefined); // it is told whoever waits, and may be nobody
   const parts = new AsyncDisposableStack(); // disposed in reverse, the database last
   const listening = new AsyncDisposableStack(); // disposed before all parts: nobody calls what is gone
-  const ports = { devices: 0, metrics: 0 };
+  const ports = { devices: 0, metrics: 0, console: 0 };
 
   async function start(): Promise<void> {
     const tls = config.tls === undefined ? undefined : readTls(config.tls);
@@ -149,7 +152,11 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     await publisher.start();
     await unseenCounter.start();
     const node = hostname();
-    const presence = parts.use(new NodePresence({ db, clock, logger, name: node, processId: process.pid }));
+    const consoleUrl =
+      handlers.console && `http://${consoleHost({ ...config.console, port: ports.console })}`;
+    const presence = parts.use(
+      new NodePresence({ db, clock, logger, name: node, processId: process.pid, consoleUrl }),
+    );
     await presence.start();
     const wakePublisher = (): void => publisher.wake();
     const probing = { db, clock, random, logger, events, access, authServers, http, node, wakePublisher };
@@ -191,17 +198,36 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       mailboxesChanged,
       allowedOrigins: config.allowed_origins,
     });
-    const metricsApp = createMetricsApp({
+    const health = {
       db,
       clock,
-      metrics,
-      logger,
-      random,
       authorize: () => access.authorize(),
       lastBatchFailure: () => relayClient.lastFailure,
-    });
+    };
+    const metricsApp = createMetricsApp({ ...health, metrics, logger, random });
+    const adminConsole = parts.use(
+      createConsole(
+        { host: config.console.host, port: ports.console },
+        {
+          ...health,
+          random,
+          logger,
+          events,
+          subscriptions,
+          access,
+          certificates: new CertificateStore({ db, secrets, clock }),
+          nameRule,
+          sourceName: source.name,
+          publicUrl: config.public_url,
+          hostName: node,
+          allowHttp: config.relay.dangerously_allow_http,
+          follow,
+        },
+      ),
+    );
     handlers.devices.come(fetchHandler(deviceApi.fetch));
     handlers.metrics.come(fetchHandler(metricsApp.fetch));
+    handlers.console?.come(adminConsole.handle);
     logger.info({ ...ports, source: source.name, publicUrl: config.public_url }, 'the proxy is running');
   }
 
@@ -215,8 +241,9 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     };
     const devices = await open(config.listen, tls === undefined ? {} : { tls });
     const metrics = await open(config.metrics);
-    Object.assign(ports, { devices: devices.port, metrics: metrics.port });
-    return { devices: devices.handler, metrics: metrics.handler };
+    const adminConsole = config.console.enabled ? await open(config.console) : undefined;
+    Object.assign(ports, { devices: devices.port, metrics: metrics.port, console: adminConsole?.port ?? 0 });
+    return { devices: devices.handler, metrics: metrics.handler, console: adminConsole?.handler };
   }
 
   return {

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { addProxyConfig } from './proxy-config.ts';
+import { addProxyConsole } from './proxy-console.ts';
 import { addProxyDisable } from './proxy-disable.ts';
 import { addProxyEnable } from './proxy-enable.ts';
 import { addProxyMailbox } from './proxy-mailbox.ts';
@@ -27,6 +28,7 @@ export function addProxyCommands(proxy: Command): void {
   addProxyMailbox(proxy);
   addProxySubscription(proxy);
   addProxyWhy(proxy);
+  addProxyConsole(proxy);
   const trust = proxy.command('trust').description('the certificate and the connection to a relay');
   addProxyTrustSetUp(trust);
   addProxyTrustConnect(trust);

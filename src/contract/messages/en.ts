@@ -75,10 +75,6 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     meaning: 'The organization is deactivated at the relay',
     action: 'Ask the relay’s operator',
   },
-  'origin-not-allowed': {
-    meaning: 'The request comes from another page than the console’s own',
-    action: 'Open the console under the address that it was given, and act there',
-  },
   'console-link-invalid': {
     meaning: 'The link is unknown, used or too old',
     action: 'Run "mailbadge proxy console" for a new one',

@@ -1,5 +1,6 @@
 // What `proxy probe` does: asks a running node for a probe by the database, and waits for its end.
 
+import type { Kysely } from 'kysely';
 import type { Probe } from '../../contract/console/proxy-console.ts';
 import { type OpenDatabase, openDatabase } from '../../database/database.ts';
 import { migrate } from '../../database/migrator.ts';
@@ -25,7 +26,16 @@ export async function probe(
   await using database: OpenDatabase<ProxySchema> = openDatabase<ProxySchema>(config.database, { clock });
   const { db } = database;
   await migrate(db, proxyMigrations);
+  return await probeBy({ db, clock, random }, request);
+}
+
+/** On an open database. `requested` is called when the request is committed. */
+export async function probeBy(
+  { db, clock, random }: { db: Kysely<ProxySchema>; clock: Clock; random: Random },
+  { requested, ...request }: ProbeRequest & { requested?: () => Promise<void> },
+): Promise<Probe> {
   const id = await requestProbe({ db, clock, random }, request);
+  await requested?.();
   const deadline = clock.monotonic() + request.timeoutMs;
   for (;;) {
     const found = await readProbe(db, id);

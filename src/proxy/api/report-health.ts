@@ -16,7 +16,7 @@ const faultSchema = z.object({
   detail: z.string(),
   hint: z.string().optional(),
 });
-type Fault = z.infer<typeof faultSchema>;
+export type Fault = z.infer<typeof faultSchema>;
 
 const healthSchema = z.object({
   status: z.enum(['ok', 'failing']),
@@ -49,11 +49,16 @@ export type HealthCollaborators = {
 
 export function addReportHealth(app: DeviceApp, collaborators: HealthCollaborators): void {
   app.openapi(route, async context => {
-    const faults = [...(await databaseFaults(collaborators)), ...(await relayFaults(collaborators))];
+    const faults = await healthFaults(collaborators);
     return faults.length === 0
       ? context.json({ status: 'ok' as const, version, faults }, 200)
       : context.json({ status: 'failing' as const, version, faults }, 503);
   });
+}
+
+/** Every reason why badges do not flow; none while they do. */
+export async function healthFaults(collaborators: HealthCollaborators): Promise<Fault[]> {
+  return [...(await databaseFaults(collaborators)), ...(await relayFaults(collaborators))];
 }
 
 async function relayFaults({ clock, authorize, lastBatchFailure }: HealthCollaborators): Promise<Fault[]> {

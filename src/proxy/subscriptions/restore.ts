@@ -1,5 +1,5 @@
-// Undo: brings subscriptions back that ended for one reason since a time. What meanwhile was registered anew stays as
-// it is: such a subscription, or its icon's target, has a successor.
+// Undo: brings subscriptions back, one, or all that ended for one reason since a time. What meanwhile was registered
+// anew stays as it is: such a subscription, or its icon's target, has a successor.
 
 import type { Transaction } from 'kysely';
 import type { CountPolicy } from '../../contract/devices.ts';
@@ -9,12 +9,12 @@ import { countFor } from './count-policy.ts';
 import type { EndReason } from './end-subscriptions.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
 
-export type RestoreRequest = { reason: EndReason; since: number };
+export type RestoreRequest = { subscriptionId: string } | { reason: EndReason; since: number };
 
 /** Answers how many came back. */
 export async function restore(
   transaction: Transaction<ProxySchema>,
-  { reason, since }: RestoreRequest,
+  request: RestoreRequest,
   context: { now: number; lifetimeMs: number; cause: Cause; events: ProxyEvents },
 ): Promise<number> {
   const ended = await transaction
@@ -30,8 +30,15 @@ export async function restore(
       'icon.target_id',
       'mailbox.unseen',
     ])
-    .where('subscription.ended_reason', '=', reason)
-    .where('subscription.ended_at', '>=', since)
+    .where('subscription.ended_at', 'is not', null)
+    .where(({ and, eb }) =>
+      'subscriptionId' in request
+        ? eb('subscription.id', '=', request.subscriptionId)
+        : and([
+            eb('subscription.ended_reason', '=', request.reason),
+            eb('subscription.ended_at', '>=', request.since),
+          ]),
+    )
     .execute();
   const causes = new Map<string, Cause>();
   let restored = 0;

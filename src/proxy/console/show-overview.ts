@@ -1,0 +1,112 @@
+// GET /api/overview: how the proxy stands, and what needs somebody.
+
+import { createRoute } from '@hono/zod-openapi';
+import type { Kysely } from 'kysely';
+import { type Overview, overviewSchema } from '../../contract/console/proxy-console.ts';
+import { version } from '../../contract/versions.ts';
+import { readCounts } from '../administration/listing/read-overview.ts';
+import { versionSkews } from '../administration/version-skew.ts';
+import { jsonAnswer } from '../api/device-operation.ts';
+import { type HealthCollaborators, healthFaults } from '../api/report-health.ts';
+import type { ProxySchema } from '../database/schema.ts';
+import { listNodes } from '../nodes/list-nodes.ts';
+import { listProbes } from '../probes/probe-store.ts';
+import { readProxyObjectRow } from '../publisher/proxy-object.ts';
+import { readRelayPin } from '../trust/relay-pin.ts';
+import type { ConsoleApp } from './console-app.ts';
+
+export type ShowOverviewCollaborators = HealthCollaborators & {
+  /** Of the mail source. */
+  sourceName: string;
+  publicUrl: string;
+};
+
+/** A certificate rolls over by itself before that; what is this close was not followed by another. */
+const certificateSoonMs = 30 * 86_400_000;
+
+const route = createRoute({
+  method: 'get',
+  path: '/api/overview',
+  responses: { 200: jsonAnswer('How the proxy stands', overviewSchema) },
+});
+
+export function addShowOverview(app: ConsoleApp, collaborators: ShowOverviewCollaborators): void {
+  app.openapi(route, async context => context.json(await readOverview(collaborators), 200));
+}
+
+export async function readOverview(collaborators: ShowOverviewCollaborators): Promise<Overview> {
+  const { db, clock, sourceName } = collaborators;
+  const now = clock.now();
+  const object = await readProxyObjectRow(db);
+  const pin = await readRelayPin({ db });
+  const nodes = await listNodes(db, clock);
+  const [lastProbe] = await listProbes(db, { limit: 1 });
+  const faults = await healthFaults(collaborators);
+  const warnings = faults.map(({ code, detail, hint }) => ({ code, message: detail, hint: hint ?? null }));
+  return {
+    version,
+    organization: object?.organization ?? pin?.organization ?? null,
+    enabled: object?.enabled === 1,
+    uri: object?.uri ?? null,
+    source: sourceName,
+    nodes: nodes.map(({ name, version, startedAt, seenAt, state }) => ({
+      name,
+      version,
+      startedAt,
+      seenAt,
+      running: state === 'running',
+    })),
+    relay: {
+      url: pin?.relayUrl ?? null,
+      version: pin?.metadata.version ?? null,
+      connected: !faults.some(({ part }) => part === 'relay'),
+    },
+    ...(await readCounts(db, now)),
+    lastProbe: lastProbe ?? null,
+    warnings: [...warnings, ...(await furtherWarnings(collaborators, object?.enabled === 1))],
+  };
+}
+
+/** What is not yet a reason for badges not to flow, or was wanted so. */
+async function furtherWarnings(
+  { db, clock, publicUrl }: ShowOverviewCollaborators,
+  enabled: boolean,
+): Promise<Overview['warnings']> {
+  const warnings: Overview['warnings'] = [];
+  if (!enabled) {
+    warnings.push({
+      code: 'proxy-disabled',
+      message: 'the proxy is disabled: it counts, and publishes nothing',
+      hint: 'enable it here, or run "mailbadge proxy enable"',
+    });
+  }
+  const ending = await endingCertificate(db, clock.now());
+  if (ending !== undefined) {
+    warnings.push({
+      code: 'certificate-expires-soon',
+      message: `the certificate ${ending.thumbprint} ends at ${new Date(ending.not_after).toISOString()}, and none is to follow it`,
+      hint: 'run "mailbadge proxy trust certificate stage"',
+    });
+  }
+  if (new URL(publicUrl).protocol === 'http:') {
+    warnings.push({
+      code: 'public-url-plain',
+      message: `devices reach this proxy at ${publicUrl}, where passwords travel in the clear`,
+      hint: 'use https in public_url, and tls or a reverse proxy that speaks it',
+    });
+  }
+  for (const { message, hint } of await versionSkews(db, clock)) {
+    warnings.push({ code: 'version-skew', message, hint });
+  }
+  return warnings;
+}
+
+async function endingCertificate(db: Kysely<ProxySchema>, now: number) {
+  const rows = await db
+    .selectFrom('certificate')
+    .select(['role', 'thumbprint', 'not_after'])
+    .where('role', 'in', ['current', 'next'])
+    .execute();
+  if (rows.some(({ role }) => role === 'next')) return undefined;
+  return rows.find(({ not_after }) => not_after > now && not_after - now < certificateSoonMs);
+}

@@ -1,0 +1,55 @@
+// GET /api/trust: certificates, authorization servers, and whether the relay gives a token right now.
+
+import { createRoute } from '@hono/zod-openapi';
+import { type Trust, trustSchema } from '../../contract/console/proxy-console.ts';
+import { jsonAnswer } from '../api/device-operation.ts';
+import { authServerOf } from '../trust/auth-servers/auth-server.ts';
+import { readTrustStatus } from '../trust/trust-status.ts';
+import type { ConsoleApp } from './console-app.ts';
+
+export type ShowTrustCollaborators = Parameters<typeof readTrustStatus>[0];
+
+const route = createRoute({
+  method: 'get',
+  path: '/api/trust',
+  responses: { 200: jsonAnswer('How trust stands', trustSchema) },
+});
+
+export function addShowTrust(app: ConsoleApp, { db, certificates, access }: ShowTrustCollaborators): void {
+  app.openapi(route, async context => {
+    const status = await readTrustStatus({ db, certificates, access });
+    const rows = await db
+      .selectFrom('certificate')
+      .select(['id', 'effective_at', 'credential_ends_at'])
+      .execute();
+    const rowOf = new Map(rows.map(row => [row.id, row]));
+    const servers = (await db.selectFrom('auth_server').selectAll().orderBy('name').execute()).map(
+      authServerOf,
+    );
+    const { organization, relayUrl, realm, applicationId, connectedAt, clockAheadMs, failure } = status;
+    return context.json(
+      {
+        ...{ organization, relayUrl, realm, applicationId, connectedAt, clockAheadMs },
+        failure: failure && { code: failure.code, message: failure.message, hint: failure.hint },
+        certificates: status.certificates.map(certificate => ({
+          thumbprint: certificate.thumbprint,
+          keyId: certificate.keyId,
+          subject: certificate.subject,
+          role: certificate.role as Trust['certificates'][number]['role'],
+          effectiveAt: rowOf.get(certificate.keyId)?.effective_at ?? null,
+          notBefore: certificate.notBefore,
+          notAfter: certificate.notAfter,
+          registeredAt: certificate.registeredAt,
+          credentialEndsAt: rowOf.get(certificate.keyId)?.credential_ends_at ?? null,
+          fault: certificate.fault,
+        })),
+        authServers: servers.map(
+          ({ name, issuer, realm, tokenEndpoint, metadataUrl, isDefault, refreshedAt }) => ({
+            ...{ name, issuer, realm, tokenEndpoint, metadataUrl, isDefault, refreshedAt },
+          }),
+        ),
+      },
+      200,
+    );
+  });
+}
