@@ -53,7 +53,22 @@ export type ProxyEvent =
     }
   /** Publishing is disabled: the schedule has nothing to probe. */
   | { kind: 'probe-skipped' }
+  | { kind: 'certificate-staged'; thumbprint: string; effectiveAt: number }
+  | { kind: 'certificate-registered'; thumbprint: string }
+  | { kind: 'certificate-rolled'; thumbprint: string }
+  | { kind: 'certificate-rotation-failed'; errorCode: string; error: string; retryInMs: number }
+  | { kind: 'expiries'; ends: Expiry[] }
+  | { kind: 'expires-soon'; what: Expiry['what']; role: string; endsAt: string; daysLeft: number }
   | { kind: 'census'; icons: Record<IconState, number>; mailboxes: Record<string, number> };
+
+/** Something that ends at a known time; `expected` when nothing is lost by that. */
+export type Expiry = {
+  what: 'certificate' | 'credential' | 'tls';
+  /** 'current' · 'previous' · 'next'; empty for TLS. */
+  role: string;
+  endsAt: number;
+  expected: boolean;
+};
 
 export type IconState = 'shown' | 'due' | 'blocked' | 'paused' | 'uncounted';
 
@@ -66,6 +81,7 @@ export class ProxyEvents {
     this.#logger = logger;
     this.#metrics = declareMetrics(metrics);
     this.#metrics.relayAvailable.set(Number.NaN); // nothing was published: no reason for an alert
+    this.#metrics.tlsExpires.set(Number.NaN);
     this.#metrics.probeSucceededAt.set(Number.NaN);
   }
 
@@ -86,7 +102,11 @@ export class ProxyEvents {
     else if (kind === 'relay-unavailable' || kind === 'icon-paused') this.#logger.warn(fields, kind);
     else if (kind === 'probe-ended' && 'resultType' in fields && fields.resultType === 'Failed')
       this.#logger.warn(fields, kind);
-    else if (['census', 'recounted', 'badge-wanted', 'probe-skipped'].includes(kind))
+    else if (kind === 'certificate-rotation-failed') this.#logger.error(fields, kind);
+    else if (kind === 'expires-soon' && 'daysLeft' in fields && fields.daysLeft < errorDays)
+      this.#logger.error(fields, kind);
+    else if (kind === 'expires-soon') this.#logger.warn(fields, kind);
+    else if (['census', 'recounted', 'badge-wanted', 'probe-skipped', 'expiries'].includes(kind))
       this.#logger.debug(fields, kind);
     else this.#logger.info(fields, kind);
   }
@@ -129,6 +149,16 @@ export class ProxyEvents {
         metrics.probeDuration.observe(event.ms / 1000);
         if (event.resultType === 'Succeeded') metrics.probeSucceededAt.set(event.endedAt / 1000);
         break;
+      case 'certificate-rotation-failed':
+        metrics.rotationFailed.inc();
+        break;
+      case 'expiries':
+        this.#setExpiries(event.ends);
+        break;
+      case 'certificate-staged':
+      case 'certificate-registered':
+      case 'certificate-rolled':
+      case 'expires-soon':
       case 'probe-skipped':
         metrics.probeSucceededAt.set(Number.NaN); // its age would be no reason for an alert
         break;
@@ -143,7 +173,21 @@ export class ProxyEvents {
         break;
     }
   }
+
+  #setExpiries(ends: Expiry[]): void {
+    const { certificateExpires, credentialExpires, tlsExpires } = this.#metrics;
+    certificateExpires.reset();
+    credentialExpires.reset();
+    for (const { what, role, endsAt } of ends) {
+      if (what === 'certificate') certificateExpires.set({ role }, endsAt / 1000);
+      else if (what === 'credential') credentialExpires.set({ role }, endsAt / 1000);
+      else tlsExpires.set(endsAt / 1000);
+    }
+  }
 }
+
+/** An end nearer than this is an error in the log. */
+const errorDays = 7;
 
 function declareMetrics(metrics: Metrics) {
   return {
@@ -195,6 +239,26 @@ function declareMetrics(metrics: Metrics) {
       'How long a probe took',
       [],
       [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 15, 60],
+    ),
+    rotationFailed: metrics.counter(
+      'mailbadge_certificate_rotation_failed_total',
+      'Attempts to renew, register or roll a certificate that failed',
+      [],
+    ),
+    certificateExpires: metrics.gauge(
+      'mailbadge_certificate_expires_timestamp_seconds',
+      'When the organization’s certificate ends, by role',
+      ['role'],
+    ),
+    credentialExpires: metrics.gauge(
+      'mailbadge_credential_expires_timestamp_seconds',
+      'When the key credential at the relay ends, by the role of its certificate',
+      ['role'],
+    ),
+    tlsExpires: metrics.gauge(
+      'mailbadge_tls_certificate_expires_timestamp_seconds',
+      'When the TLS certificate of the listener for devices ends',
+      [],
     ),
     icons: metrics.gauge('mailbadge_icons', 'Live icons by state', ['state']),
     mailboxes: metrics.gauge('mailbadge_mailboxes', 'Subscribed mailboxes by state', ['state']),

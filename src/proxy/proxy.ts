@@ -42,8 +42,10 @@ import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { AuthServerRefresh } from './trust/auth-servers/auth-server-refresh.ts';
 import { openAuthServers } from './trust/auth-servers/open-auth-servers.ts';
 import { CertificateStore } from './trust/certificates/certificate-store.ts';
+import { ExpiryWatch } from './trust/expiry-watch.ts';
 import { RelayAccess } from './trust/relay-access.ts';
 import { createRelayHttp } from './trust/relay-http.ts';
+import { CertificateRotation } from './trust/rotation.ts';
 import { UnseenCounter } from './unseen/unseen-counter.ts';
 
 const purgeEveryMs = 3_600_000;
@@ -148,6 +150,12 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     await access.start();
     const authServers = openAuthServers(config.relay, { db, http, clock });
     parts.use(new AuthServerRefresh({ servers: authServers, clock, logger })).start();
+    const { renew_before: renewBeforeMs } = config.trust;
+    const rotation = parts.use(
+      new CertificateRotation({ db, lease, access, clock, random, events, renewBeforeMs }),
+    );
+    rotation.start();
+    await parts.use(new ExpiryWatch({ db, clock, events, tlsCertificate: tls?.cert })).start();
     subscriptions.start();
     await publisher.start();
     await unseenCounter.start();
@@ -165,6 +173,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     const follow = async (): Promise<void> => {
       await db.transaction().execute(transaction => lease.assertHeld(transaction));
       await access.reload();
+      await rotation.wake();
       mailboxesChanged();
       publisher.wake();
       prober.wake();

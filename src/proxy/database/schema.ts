@@ -79,6 +79,16 @@ export type CertificateTable = {
   created_at: number;
 };
 
+/** One row (id = 1) while the running proxy cannot renew, register or roll a certificate: why, and when it tries again. */
+export type CertificateRotationTable = {
+  id: number;
+  failed_at: number;
+  retry_at: number;
+  error_code: string;
+  error: string;
+  hint: string;
+};
+
 export type MailboxTable = {
   /** The canonical name. */
   id: string;
@@ -252,6 +262,7 @@ export type ProxySchema = {
   console_link: ConsoleLinkTable;
   console_session: ConsoleSessionTable;
   certificate: CertificateTable;
+  certificate_rotation: CertificateRotationTable;
   mailbox: MailboxTable;
   session: SessionTable;
   icon: IconTable;

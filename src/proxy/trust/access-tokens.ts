@@ -9,6 +9,7 @@ import type { Secret } from '../../runtime/secrets.ts';
 import type { RelayClock } from './relay-clock.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';
+import { signAccessToken } from './self-signed-token.ts';
 import { requestToken } from './token-request.ts';
 
 /** `keyId`: of the credential that the token was got with. */
@@ -34,6 +35,8 @@ type Collaborators = {
   random: Random;
   logger: Logger;
   timeoutMs: number;
+  /** Signs its own tokens instead of asking for them. */
+  directTrust: boolean;
 };
 
 export class AccessTokens implements Disposable {
@@ -102,7 +105,7 @@ export class AccessTokens implements Disposable {
   }
 
   async #request(): Promise<CachedToken | CachedFailure> {
-    const { trust, relayClock, clock, random, http, timeoutMs } = this.#collaborators;
+    const { trust, relayClock, clock, random, http, timeoutMs, directTrust } = this.#collaborators;
     const { signal } = this.#stopping;
     const startedAt = clock.monotonic();
     const failedNow = (failure: RelayFailure): CachedFailure => ({ failure, at: clock.monotonic() });
@@ -112,7 +115,9 @@ export class AccessTokens implements Disposable {
     const { state } = trust;
     if (state.kind === 'failed') return failedNow(state.failure);
     const now = relayClock.now() ?? clock.now();
-    const grant = await requestToken(state.connection, { http, now, random, timeoutMs, signal });
+    const grant = directTrust
+      ? await signAccessToken(state.connection, { now, random })
+      : await requestToken(state.connection, { http, now, random, timeoutMs, signal });
     if (grant.kind === 'failed') return failedNow(grant.failure);
     return {
       accessToken: grant.accessToken,

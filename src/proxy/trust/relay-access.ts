@@ -10,6 +10,7 @@ import type { Secret, SecretBox } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { CertificateStore, type RsaAlgorithm } from './certificates/certificate-store.ts';
+import { RelayCredentials } from './credentials.ts';
 import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
 import { RegistrationTickets } from './registration-ticket.ts';
 import { RelayClock } from './relay-clock.ts';
@@ -22,6 +23,7 @@ export class RelayAccess implements Disposable {
   readonly trust: RelayTrust;
   readonly tokens: AccessTokens;
   readonly tickets: RegistrationTickets;
+  readonly credentials: RelayCredentials;
   readonly describeTarget: DescribeTarget;
 
   constructor(collaborators: {
@@ -33,17 +35,19 @@ export class RelayAccess implements Disposable {
     logger: Logger;
     timeoutMs: number;
     rsaAlgorithm?: RsaAlgorithm;
+    directTrust?: boolean;
   }) {
-    const { clock } = collaborators;
+    const { clock, directTrust = false } = collaborators;
     const relayClock = new RelayClock({ clock });
     const certificates = new CertificateStore(collaborators);
     const trust = new RelayTrust({ ...collaborators, certificates, relayClock });
-    const tokens = new AccessTokens({ ...collaborators, trust, relayClock });
+    const tokens = new AccessTokens({ ...collaborators, trust, relayClock, directTrust });
     this.certificates = certificates;
     this.relayClock = relayClock;
     this.trust = trust;
     this.tokens = tokens;
     this.tickets = new RegistrationTickets({ ...collaborators, trust, relayClock });
+    this.credentials = new RelayCredentials({ ...collaborators, trust, tokens, relayClock });
     this.describeTarget = createDescribeTarget({ ...collaborators, trust, tokens });
   }
 

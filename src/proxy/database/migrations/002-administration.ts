@@ -21,6 +21,9 @@ const statements = [
        created_at, changed_at, changed_at FROM relay_trust`,
   'ALTER TABLE relay_trust DROP COLUMN token_endpoint',
   'ALTER TABLE certificate ADD COLUMN credential_ends_at BIGINT',
+  `CREATE TABLE certificate_rotation (
+     id INTEGER PRIMARY KEY NOT NULL CHECK (id = 1), failed_at BIGINT NOT NULL, retry_at BIGINT NOT NULL,
+     error_code TEXT NOT NULL, error TEXT NOT NULL, hint TEXT NOT NULL)`,
   'ALTER TABLE icon ADD COLUMN reported_badge INTEGER',
   'ALTER TABLE icon ADD COLUMN reported_at BIGINT',
   'ALTER TABLE icon ADD COLUMN accepted_badge INTEGER',

@@ -8,7 +8,16 @@ import type { Candidate, Roles } from './role-rules.ts';
 export async function readRoles(db: Kysely<ProxySchema>): Promise<Roles> {
   const rows = await db
     .selectFrom('certificate')
-    .select(['id', 'thumbprint', 'not_before', 'not_after', 'role', 'effective_at', 'registered_at'])
+    .select([
+      'id',
+      'thumbprint',
+      'not_before',
+      'not_after',
+      'role',
+      'effective_at',
+      'registered_at',
+      'credential_ends_at',
+    ])
     .where('role', 'is not', null)
     .execute();
   const of = (role: string): (Candidate & { effectiveAt: number }) | undefined => {
@@ -20,6 +29,7 @@ export async function readRoles(db: Kysely<ProxySchema>): Promise<Roles> {
       notBefore: row.not_before,
       notAfter: row.not_after,
       registeredAt: row.registered_at,
+      credentialEndsAt: row.credential_ends_at,
       effectiveAt: row.effective_at ?? 0,
     };
   };

@@ -12,6 +12,8 @@ export type Candidate = {
   notAfter: number;
   /** When the relay took it; null: it does not know it, or no relay was asked. */
   registeredAt: number | null;
+  /** When its key credential ends at the relay, which may be before the certificate does. */
+  credentialEndsAt: number | null;
 };
 
 export type Staged = Candidate & { effectiveAt: number };
@@ -43,6 +45,11 @@ export type Verdict =
 export const advisedLeadMs = 48 * 3_600_000;
 /** A date is typed by a person, whose clock may be a little behind. */
 const pastToleranceMs = 5 * 60_000;
+
+/** From then on it proves nothing to the relay. */
+export function endOf({ notAfter, credentialEndsAt }: Candidate): number {
+  return Math.min(notAfter, credentialEndsAt ?? notAfter);
+}
 
 /** `connected`: to a relay, which then must know whatever signs. */
 export function judgeRoleAct(
@@ -202,7 +209,7 @@ function judgePublish(
 function judgeRoll(roles: Roles, { now, unknownToRelay }: Facts): Verdict {
   const { current, next } = roles;
   if (next === undefined) return { kind: 'unchanged', because: 'there is no next certificate' };
-  const ended = current === undefined || now >= current.notAfter;
+  const ended = current === undefined || now >= endOf(current);
   if (now < next.effectiveAt && !ended) {
     return { kind: 'unchanged', because: `${next.thumbprint} is staged for ${utc(next.effectiveAt)}` };
   }
