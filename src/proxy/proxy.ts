@@ -97,10 +97,10 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     await lease.take();
 
     const http = parts.use(createRelayHttp(config.relay, clock));
-    const { timeout: timeoutMs } = config.relay;
+    const { timeout: timeoutMs, direct_trust: directTrust } = config.relay;
     const { rsa_algorithm: rsaAlgorithm } = config.trust;
     const access = parts.use(
-      new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm }),
+      new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm, directTrust }),
     );
     const relayClient = new RelayClient({ http, credentials: access, timeoutMs });
     const publisher = parts.use(

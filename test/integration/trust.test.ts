@@ -267,7 +267,7 @@ test('a wrong, used or foreign code, or none at all, ends in its own message', a
   const foreign = await place.connect(await codeOf(relay, 'contoso.com'));
   assert.equal(foreign.status, 1);
   assert.match(foreign.stderr, /is for contoso\.com, but this proxy was set up for fabrikam\.com/);
-  const none = await place.connect('');
+  const none = await place.connect('', '--with-code');
   assert.equal(none.status, 2, 'there is no terminal to ask on');
   assert.match(none.stderr, /--code-file/);
 });

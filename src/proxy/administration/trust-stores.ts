@@ -22,7 +22,7 @@ export async function withTrustStores<T>(
   { clock, random }: { clock: Clock; random: Random },
   work: (stores: TrustStores) => Promise<T>,
 ): Promise<T> {
-  const { timeout: timeoutMs } = config.relay;
+  const { timeout: timeoutMs, direct_trust: directTrust } = config.relay;
   const { rsa_algorithm: rsaAlgorithm } = config.trust;
   const secrets = openKeyFile(config.key_file, random);
   await using database = openDatabase<ProxySchema>(config.database, { clock });
@@ -30,6 +30,16 @@ export async function withTrustStores<T>(
   await migrate(db, proxyMigrations);
   using http = createRelayHttp(config.relay, clock);
   const logger = silentLogger;
-  using access = new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm });
+  using access = new RelayAccess({
+    db,
+    secrets,
+    http,
+    clock,
+    random,
+    logger,
+    timeoutMs,
+    rsaAlgorithm,
+    directTrust,
+  });
   return await work({ db, certificates: access.certificates, access });
 }
