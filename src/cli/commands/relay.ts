@@ -8,11 +8,13 @@ import { addRelayCredential } from './relay-credential.ts';
 import { addRelayKey } from './relay-key.ts';
 import { addRelayOrganization } from './relay-organization.ts';
 import { addRelayServe } from './relay-serve.ts';
+import { addRelayStatus } from './relay-status.ts';
 import { addRelayTarget } from './relay-target.ts';
 
 export function addRelayCommands(relay: Command): void {
   addRelayServe(relay);
   addRelayConfig(relay);
+  addRelayStatus(relay);
   addRelayOrganization(relay);
   addRelayAdministrator(relay);
   addRelayCredential(relay);

@@ -11,7 +11,10 @@ import type { LookUpTxt } from '../organizations/domain-proof.ts';
 
 export type AdministrationContext = {
   db: Kysely<RelaySchema>;
-  config: Pick<RelayConfig, 'key_file' | 'domain_grace'>;
+  config: Pick<
+    RelayConfig,
+    'key_file' | 'domain_grace' | 'issuer' | 'minimum_proxy_version' | 'tls' | 'apps'
+  >;
   clock: Clock;
   random: Random;
   actor: Actor;

@@ -23,13 +23,17 @@ import {
   type OrganizationsAdministration,
   organizationsAdministration,
 } from './organizations-administration.ts';
+import { type FullStatus, readRelayStatus } from './relay-status.ts';
 
 export type { RelayKey } from './keys-administration.ts';
 
 export type RelayActions = OrganizationsAdministration &
   CredentialsAdministration &
   KeysAdministration &
-  AdministratorsAdministration;
+  AdministratorsAdministration & {
+    /** How the relay is, running or not. */
+    status(): Promise<FullStatus>;
+  };
 
 export type RelayAdministration = RelayActions & AsyncDisposable;
 
@@ -40,11 +44,12 @@ export function relayActions(context: AdministrationContext): RelayActions {
     ...credentialsAdministration(context),
     ...keysAdministration(context),
     ...administratorsAdministration(context),
+    status: () => readRelayStatus({ ...context, now: context.clock.now() }),
   };
 }
 
 export async function openRelayAdministration(
-  config: Pick<RelayConfig, 'database' | 'key_file' | 'dns_servers' | 'domain_grace'>,
+  config: AdministrationContext['config'] & Pick<RelayConfig, 'database' | 'dns_servers'>,
   { clock, random }: { clock: Clock; random: Random },
 ): Promise<RelayAdministration> {
   const database = openDatabase<RelaySchema>(config.database, { clock });
