@@ -73,7 +73,8 @@ export function addAuthorizeDevice(app: RelayApp, parts: AuthorizeDeviceParts): 
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
       const wait = error.retryAfterMs;
-      return context.json(toOAuthError(error), error.status as 400, {
+      const status = error.status === 401 ? 400 : error.status; // RFC 6749 §5.2: 401 is about the client itself
+      return context.json(toOAuthError(error), status as 400, {
         'cache-control': 'no-store',
         ...(wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait / 1000)) }),
       });

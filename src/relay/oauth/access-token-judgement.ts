@@ -209,7 +209,7 @@ function judgeLifetime(
     return {
       code: 'token-expired',
       message: `the access token expired ${Math.round(now - exp)} s ago by the relay's clock`,
-      hint: 'get a new one; if it is new, compare the clocks',
+      hint: 'get a new one from the token endpoint; if it is new, compare the clocks',
     };
   }
   return undefined;
