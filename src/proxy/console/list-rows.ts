@@ -20,10 +20,14 @@ export type ListRowsCollaborators = { db: Kysely<ProxySchema>; clock: Clock };
 /** An empty member is none: a form's untouched field. */
 function pageQuery<S extends z.core.util.EnumLike>(states: z.ZodEnum<S>) {
   const none = z.literal('').transform(() => undefined);
+  const text = z
+    .string()
+    .max(320)
+    .regex(/^\P{Cc}*$/u); // SQLite's LIKE ends at a NUL
   return z.strictObject({
-    search: z.union([none, z.string().max(320)]).optional(),
+    search: z.union([none, text]).optional(),
     state: z.union([none, states]).optional(),
-    after: z.union([none, z.string().max(320)]).optional(),
+    after: z.union([none, text]).optional(),
   });
 }
 
