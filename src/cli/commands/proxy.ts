@@ -11,8 +11,11 @@ import { addProxyServe } from './proxy-serve.ts';
 import { addProxySetUpDovecot } from './proxy-set-up-dovecot.ts';
 import { addProxyStatus } from './proxy-status.ts';
 import { addProxySubscription } from './proxy-subscription.ts';
+import { addProxyTestMail } from './proxy-test-mail.ts';
 import { addProxyTrustAuthServer } from './proxy-trust-auth-server.ts';
+import { addProxyTrustCertificate } from './proxy-trust-certificate.ts';
 import { addProxyTrustConnect } from './proxy-trust-connect.ts';
+import { addProxyTrustCredential } from './proxy-trust-credential.ts';
 import { addProxyTrustSetUp } from './proxy-trust-set-up.ts';
 import { addProxyTrustStatus } from './proxy-trust-status.ts';
 import { addProxyWhy } from './proxy-why.ts';
@@ -24,6 +27,7 @@ export function addProxyCommands(proxy: Command): void {
   addProxyDisable(proxy);
   addProxyStatus(proxy);
   addProxyProbe(proxy);
+  addProxyTestMail(proxy);
   addProxySetUpDovecot(proxy);
   addProxyMailbox(proxy);
   addProxySubscription(proxy);
@@ -33,5 +37,7 @@ export function addProxyCommands(proxy: Command): void {
   addProxyTrustSetUp(trust);
   addProxyTrustConnect(trust);
   addProxyTrustStatus(trust);
+  addProxyTrustCertificate(trust);
+  addProxyTrustCredential(trust);
   addProxyTrustAuthServer(trust);
 }

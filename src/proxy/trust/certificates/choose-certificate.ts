@@ -68,7 +68,7 @@ export async function chooseCertificate(
   return certificates.add(made.certificate, made.privateKey);
 }
 
-function assertFor({ certificate }: ImportedCertificate, organization: string): void {
+export function assertFor({ certificate }: ImportedCertificate, organization: string): void {
   if (isFor(certificate, organization)) return;
   throw new AppError(
     'certificate-invalid',
