@@ -113,10 +113,44 @@ module.exports = {
       to: { path: '^node_modules/oidc-provider/' },
     },
     {
+      name: 'pages-import-only-contract',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^src/', pathNot: '^src/contract/' },
+    },
+    {
+      name: 'pages-bring-few-libraries',
+      severity: 'error',
+      from: { path: '^web/' },
+      // zod for types alone: the pages trust their own service, and it weighs more than they do.
+      to: {
+        path: 'node_modules/',
+        pathNot: 'node_modules/(preact|uplot|qrcode-generator|vite|zod)/',
+      },
+    },
+    {
+      name: 'pages-validate-nothing',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: 'node_modules/zod/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'the-look-knows-no-page',
+      severity: 'error',
+      from: { path: '^web/look/' },
+      to: { path: '^web/console/' },
+    },
+    {
+      name: 'consoles-do-not-know-each-other',
+      severity: 'error',
+      from: { path: '^web/console/(relay|proxy)/' },
+      to: { path: '^web/console/(relay|proxy)/', pathNot: '^web/console/$1/' },
+    },
+    {
       name: 'nothing-in-src-imports-tests',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^(test|bench|scripts)/' },
+      to: { path: '^(test|bench|scripts|web)/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'nothing-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
@@ -124,7 +158,7 @@ module.exports = {
   options: {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^test/fixtures/violations' },
+    exclude: { path: '^(test/fixtures/violations|web/dist)' },
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],

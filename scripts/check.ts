@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 const steps: readonly (readonly [name: string, command: string, ...parameters: string[]])[] = [
   ['format and lint', 'biome', 'ci', '--error-on-warnings'],
   ['types', 'tsc', '--noEmit', '-p', '.'],
+  ['types of the pages', 'tsc', '--noEmit', '-p', 'web'],
   ['typed lint', 'eslint', '.', '--max-warnings=0'],
   ['boundaries', 'node', 'scripts/check-boundaries.ts'],
   ['unused code', 'knip'],

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { argv, execPath } from 'node:process';
+import { buildWeb } from './build-web.ts';
 
 const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium'];
 
@@ -11,6 +12,8 @@ const install = spawnSync('sh', ['scripts/install-packages.sh', ...packages], { 
 if (install.status !== 0) {
   process.stderr.write('mailbadge: tests that need a missing package will be skipped, and say so\n');
 }
+
+await buildWeb(); // the tests open the consoles' pages
 
 const chosen = argv.slice(2);
 const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts', 'test/**/*.test.ts'];

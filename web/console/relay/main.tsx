@@ -1,0 +1,22 @@
+// The relay's console: the entry that index.html loads.
+
+import '../../look/look.css';
+import { render } from 'preact';
+import { LocaleProvider } from '../../look/locale.tsx';
+import { applyRememberedTheme } from '../../look/theme.tsx';
+import { Toasts } from '../../look/toasts.tsx';
+import { followLinks } from '../router.ts';
+import { RelayConsole } from './relay-console.tsx';
+
+applyRememberedTheme();
+followLinks();
+const page = document.getElementById('page');
+if (page !== null) {
+  render(
+    <LocaleProvider>
+      <RelayConsole />
+      <Toasts />
+    </LocaleProvider>,
+    page,
+  );
+}
