@@ -1,6 +1,7 @@
 // The token endpoint over real HTTP: who gets a token, and that everybody else is told why not.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
@@ -16,6 +17,7 @@ import {
 
 const hour = 3600;
 const seconds = (): number => Math.floor(Date.now() / 1000);
+const sha1 = (der: Buffer): string => createHash('sha1').update(der).digest('base64url');
 
 async function refusal(relay: TestRelay, assertion: string) {
   const response = await requestToken(relay, assertion);
@@ -44,8 +46,12 @@ test('each kind of key gets an RFC 9068 token that names organization and creden
     const certificate = await makeOrganizationCertificate({ key });
     const organization = await enrolOrganization(relay, { domain: `${key}.fabrikam.com`, certificate });
     const token = await accessToken(relay, organization);
-    const { typ, alg } = decodeProtectedHeader(token);
+    const { typ, alg, kid, x5t } = decodeProtectedHeader(token);
     assert.deepEqual({ typ, alg }, { typ: 'at+jwt', alg: 'RS256' });
+    assert.ok(kid && x5t);
+    const named = { 'x5t#S256': certificate.thumbprint, x5t: sha1(certificate.der) };
+    const byThumbprints = await clientAssertion(relay, organization, { header: named });
+    assert.equal((await requestToken(relay, byThumbprints)).status, 200);
     const { iat = 0, exp = 0, jti, ...claims } = decodeJwt(token);
     assert.equal(exp - iat, 600);
     assert.ok(jti);
@@ -88,6 +94,7 @@ test('a wrong assertion is refused with a code that tells what is wrong', async 
     ['a list of our audience alone', 'proof-invalid', { claims: { aud: [relay.issuer] } }],
     ['no audience', 'proof-invalid', { claims: { aud: undefined } }],
     ['no kid', 'proof-invalid', { header: { kid: undefined } }],
+    ['an x5t#S256 that is not the kid', 'proof-invalid', { header: { 'x5t#S256': stranger.thumbprint } }],
     ['an unknown kid', 'credential-not-registered', { header: { kid: stranger.thumbprint } }],
     ["another client's kid", 'credential-not-registered', { header: { kid: other.certificate.thumbprint } }],
     ['no exp', 'proof-invalid', { claims: { exp: undefined } }],

@@ -38,7 +38,7 @@ export function s2sMetadata({
 }
 
 /** Such servers name a service by a GUID: this relay's is made of its URL, so that it is always the same. */
-export function serviceNameOf(issuer: string): string {
+function serviceNameOf(issuer: string): string {
   const urlNamespace = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex'); // RFC 9562 §6.6
   const hash = createHash('sha1').update(urlNamespace).update(issuer).digest().subarray(0, 16);
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50; // RFC 9562 §5.5: version 5
