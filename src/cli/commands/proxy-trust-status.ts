@@ -28,6 +28,7 @@ async function status(options: ProxyConfigOption & { json: boolean }): Promise<v
   const found = await administration.status();
   if (options.json) output.printJson(found);
   else printStatus(found, output);
+  for (const { message, hint } of found.versionSkews) output.warn(`${message}: ${hint}`);
   if (found.failure !== null) {
     const { code, message, hint } = found.failure;
     throw new AppError(code, message, { hint });
@@ -40,7 +41,9 @@ function printStatus(found: Status, output: Output): void {
     listForm([
       ['Organization', found.organization ?? ''],
       ['Relay', found.relayUrl ?? ''],
+      ['RelayVersion', found.relayVersion ?? ''],
       ['Issuer', found.issuer ?? ''],
+      ['AuthServer', found.authServer ?? ''],
       ['Realm', found.realm ?? ''],
       ['ApplicationId', found.applicationId ?? ''],
       ['Connected', failure === null ? 'True' : 'False'],
@@ -59,6 +62,7 @@ function printStatus(found: Status, output: Output): void {
         ['NotBeforeUTC', utc(certificate.notBefore)],
         ['NotAfterUTC', utc(certificate.notAfter)],
         ['WhenRegisteredUTC', utc(certificate.registeredAt)],
+        ['CredentialEndsUTC', utc(certificate.credentialEndsAt)],
         ['Fault', certificate.fault ?? ''],
       ]),
     );

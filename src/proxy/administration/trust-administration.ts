@@ -18,6 +18,7 @@ import { readTrustStatus, type TrustStatus } from '../trust/trust-status.ts';
 import { type CertificateFile, importCertificate } from './certificate-file.ts';
 import { readNamedCertificate } from './named-certificate.ts';
 import { type TrustStores, withTrustStores } from './trust-stores.ts';
+import { type VersionSkew, versionSkews } from './version-skew.ts';
 
 export { keyKinds, lifetimes } from '../trust/certificates/certificate.ts';
 
@@ -36,7 +37,7 @@ export type TrustAdministration = {
     request: Omit<ConnectRequest, 'certificate'> & { certificateFile: string | undefined },
     report: (step: ConnectStep) => void,
   ): Promise<void>;
-  status(): Promise<TrustStatus>;
+  status(): Promise<TrustStatus & { versionSkews: VersionSkew[] }>;
 };
 
 export function createTrustAdministration(
@@ -81,7 +82,10 @@ export function createTrustAdministration(
       );
     },
     async status() {
-      return withStores(readTrustStatus);
+      return withStores(async stores => ({
+        ...(await readTrustStatus(stores)),
+        versionSkews: await versionSkews(stores.db, clock),
+      }));
     },
   };
 }

@@ -16,6 +16,8 @@ type CertificateStatus = {
   notBefore: number;
   notAfter: number;
   registeredAt: number | null;
+  /** When its key credential ends at the relay. */
+  credentialEndsAt: number | null;
   /** What makes it unusable. */
   fault: string | null;
 };
@@ -23,7 +25,11 @@ type CertificateStatus = {
 export type TrustStatus = {
   organization: string | null;
   relayUrl: string | null;
+  /** As last heard. */
+  relayVersion: string | null;
   issuer: string | null;
+  /** The name of the authorization server that access tokens come from. */
+  authServer: string | null;
   realm: string | null;
   applicationId: string | null;
   connectedAt: number | null;
@@ -43,14 +49,16 @@ export async function readTrustStatus({
   certificates: CertificateStore;
   access: RelayAccess;
 }): Promise<TrustStatus> {
-  const pin = await readRelayPin({ db });
   await access.start();
   const token = await access.tokens.get();
+  const pin = await readRelayPin({ db }); // with the relay's metadata as it is now
   const { usable, unusable } = await certificates.list(pin?.organization ?? '');
   return {
     organization: pin?.organization ?? null,
     relayUrl: pin?.relayUrl ?? null,
+    relayVersion: pin?.metadata.version ?? null,
     issuer: pin?.issuer ?? null,
+    authServer: pin?.authServer?.name ?? null,
     realm: pin?.enrolment?.realm ?? null,
     applicationId: pin?.enrolment?.applicationId ?? null,
     connectedAt: pin?.enrolment?.connectedAt ?? null,
@@ -66,6 +74,7 @@ export async function readTrustStatus({
 }
 
 function certificateStatus(certificate: StoredCertificate, fault: string | null): CertificateStatus {
-  const { thumbprint, id: keyId, subject, role, notBefore, notAfter, registeredAt } = certificate;
-  return { thumbprint, keyId, subject, role, notBefore, notAfter, registeredAt, fault };
+  const { thumbprint, id: keyId, subject, role, notBefore, notAfter } = certificate;
+  const { registeredAt, credentialEndsAt } = certificate;
+  return { thumbprint, keyId, subject, role, notBefore, notAfter, registeredAt, credentialEndsAt, fault };
 }
