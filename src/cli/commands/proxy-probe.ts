@@ -1,12 +1,12 @@
 // mailbadge proxy probe: the original's Invoke-MonitoringProbe, piped to fl ResultType, Error, Exception. A running
 // proxy does it, with its own session and tokens.
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type Probe, probe } from '../../proxy/administration/probe-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
-import { parseDuration } from '../../runtime/durations.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import { durationMs } from '../duration-option.ts';
 import { listForm, processOutput } from '../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../proxy-config.ts';
 
@@ -56,11 +56,4 @@ async function run(options: Options): Promise<void> {
 /** The class first: it tells where to look. */
 function errorText({ failureClass, error }: Probe): string {
   return failureClass === null ? error : `${failureClass}: ${error}`;
-}
-
-function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined || ms === 0)
-    throw new InvalidArgumentError('expected a number with a unit: 500ms, 30s or 2m');
-  return ms;
 }

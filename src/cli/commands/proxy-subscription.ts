@@ -1,10 +1,10 @@
 // mailbadge proxy subscription list | end | restore | thaw
 
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { openSubscriptionAdministration } from '../../proxy/administration/subscription-administration.ts';
 import { SystemClock } from '../../runtime/clock.ts';
-import { parseDuration } from '../../runtime/durations.ts';
 import { systemRandom } from '../../runtime/random.ts';
+import { durationMs } from '../duration-option.ts';
 import { processOutput } from '../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../proxy-config.ts';
 import { instant, table } from '../table.ts';
@@ -110,10 +110,4 @@ function open(options: ProxyConfigOption) {
     clock: new SystemClock(),
     random: systemRandom,
   });
-}
-
-function durationMs(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('expected a number with a unit: 30s, 15m, 2h or 30d');
-  return ms;
 }
