@@ -120,7 +120,7 @@ export const organizationSchema = z.object({
 });
 export type OrganizationView = z.infer<typeof organizationSchema>;
 
-/** GET /organizations */
+/** GET /organizations; an administrator's list has one. */
 export const organizationListSchema = z.object({ organizations: z.array(organizationSchema) });
 /** GET /organizations/{id} */
 export const organizationDetailSchema = z.object({
@@ -147,7 +147,7 @@ export const changeOrganizationSchema = z.strictObject({
   directTrust: z.boolean().optional(),
   quotaPerSecond: z.number().int().min(1).max(1_000_000).nullable().optional(),
 });
-/** POST /organizations/{id}/deactivate · /reactivate · /revoke-targets · /check-domain answer the organization. */
+/** POST /organizations/{id}/deactivate · /reactivate (operators only) · /revoke-targets · /check-domain answer the organization. */
 export const deactivateOrganizationSchema = z.strictObject({ reason, revokeTargets: z.boolean() });
 export const reactivateOrganizationSchema = z.strictObject({ revokeTargets: z.boolean() });
 /** DELETE /organizations/{id}/credentials/{keyId} */
@@ -155,7 +155,7 @@ export const removeCredentialSchema = z.strictObject({ reason });
 
 // --- traffic ----------------------------------------------------------------------------------------------------------
 
-/** GET /traffic?hours= (operators: all) and GET /organizations/{id}/traffic?hours= ; hours 1 … 720. */
+/** GET /traffic?hours= (operators: all; administrators: the own organization's) and GET /organizations/{id}/traffic?hours= ; hours 1 … 720. */
 export const trafficSchema = z.object({
   from: instantSchema,
   to: instantSchema,
@@ -181,7 +181,9 @@ export const appListSchema = z.object({
           facts: z.record(z.string(), z.string()),
           /** When its key was made, or its file changed; operators only. */
           keyCreatedAt: instantSchema.nullable(),
+          /** Open: held back by a node, because its configuration there is wrong. */
           breaker: z.enum(['closed', 'open']),
+          /** Operators only. */
           breakerReason: z.string().nullable(),
         }),
       ),
@@ -203,7 +205,7 @@ export const keyListSchema = z.object({
   ),
 });
 
-/** GET /status */
+/** GET /status; an administrator is told no nodes, and the warnings of the own organization. */
 export const relayStatusSchema = z.object({
   issuer: z.string(),
   version: z.string(),

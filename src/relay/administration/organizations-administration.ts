@@ -1,5 +1,6 @@
 // What is done to organizations, by command and console alike.
 
+import { recordAudit } from '../administrators/audit-log.ts';
 import { checkDomain, type DomainCheck } from '../organizations/domain-checks.ts';
 import type { EnrolmentCode } from '../organizations/enrolment-codes.ts';
 import {
@@ -34,6 +35,8 @@ export type OrganizationsAdministration = {
   reactivateOrganization(domain: string, also?: { revokeTargets: boolean }): Promise<Organization>;
   /** Makes every sealed target of the organization unusable. */
   revokeTargets(domain: string): Promise<Organization>;
+  /** Believes for an hour what is reported gone of this organization's devices of an app. */
+  liftTripwire(domain: string, appId: string, reason: string): Promise<Organization>;
   /** Looks its TXT record up now. */
   checkDomain(domain: string): Promise<DomainCheck>;
 };
@@ -51,6 +54,24 @@ export function organizationsAdministration(context: AdministrationContext): Org
       deactivateOrganization(db, domain, { ...act(), reason, ...also }),
     reactivateOrganization: (domain, also) => reactivateOrganization(db, domain, { ...act(), ...also }),
     revokeTargets: domain => revokeTargets(db, domain, act()),
+    liftTripwire: (domain, appId, reason) =>
+      db.transaction().execute(async transaction => {
+        const organization = await organizationByDomain(transaction, domain);
+        const { now } = act();
+        await transaction
+          .insertInto('tripwire_lift')
+          .values({ organization_id: organization.id, app_id: appId, lifted_at: now })
+          .execute();
+        await recordAudit(transaction, {
+          ...actor,
+          at: now,
+          organizationId: organization.id,
+          action: 'tripwire.lift',
+          subject: appId,
+          detail: { reason },
+        });
+        return organization;
+      }),
     checkDomain: async domain =>
       checkDomain(db, await organizationByDomain(db, domain), {
         ...context,

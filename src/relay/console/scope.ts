@@ -2,10 +2,12 @@
 // An administrator has one organization, and everything else is answered as if it did not exist: the same error, with
 // the same words, for another organization's id as for one that nobody has.
 
+import type { Kysely } from 'kysely';
 import { AppError } from '../../runtime/errors.ts';
 import type { RelayActions } from '../administration/relay-administration.ts';
 import { type Administrator, administratorById } from '../administrators/administrators.ts';
 import type { Actor } from '../administrators/audit-log.ts';
+import type { RelaySchema } from '../database/schema.ts';
 import { type KeyCredential, keyCredentialsOf } from '../organizations/key-credentials.ts';
 import {
   listOrganizations,
@@ -13,21 +15,20 @@ import {
   organizationById,
   organizationInactive,
 } from '../organizations/organizations.ts';
-import type { ConsoleParts } from './console-env.ts';
 
 export class Scope {
   readonly administrator: Administrator;
   readonly actor: Actor;
   /** What can be done, in the name of this person. */
   readonly actions: RelayActions;
-  readonly #db: ConsoleParts['db'];
+  readonly #db: Kysely<RelaySchema>;
 
   constructor({
     administrator,
     actor,
     actions,
     db,
-  }: { administrator: Administrator; actor: Actor; actions: RelayActions; db: ConsoleParts['db'] }) {
+  }: { administrator: Administrator; actor: Actor; actions: RelayActions; db: Kysely<RelaySchema> }) {
     this.administrator = administrator;
     this.actor = actor;
     this.actions = actions;
