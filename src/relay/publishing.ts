@@ -17,6 +17,7 @@ import { Delivery } from './delivery/delivery.ts';
 import { DeviceQuota } from './delivery/device-quota.ts';
 import { MemoryOrganizationQuota } from './delivery/organization-quota.ts';
 import { OrganizationRates } from './delivery/organization-rates.ts';
+import { TripwireLifts } from './delivery/tripwire-lifts.ts';
 import type { RelayEvents } from './events.ts';
 import { probeProofSigner } from './oauth/probe-proof.ts';
 import { findStandingIn } from './organizations/credential-index.ts';
@@ -33,7 +34,7 @@ import { TargetSeal } from './targets/target-seal.ts';
 
 export type Publishing = {
   operations: readonly ((app: RelayApp) => void)[];
-  /** Takes up keys, denied devices and quotas that another process changed; call it after `keys.reload()`. */
+  /** Takes up keys, denied devices, quotas and lifted tripwires that another process changed; call it after `keys.reload()`. */
   reload(): Promise<void>;
 };
 
@@ -76,6 +77,7 @@ export async function openPublishing(
     events,
     clock,
   });
+  const lifts = await TripwireLifts.open({ db, lift: ofWhom => delivery.liftTripwire(ofWhom) });
   const signProof = probeProofSigner({ issuer, keys, clock });
   const registering = {
     // Read from the database for every ticket: registering is rare, and a revocation acts at once.
@@ -98,6 +100,7 @@ export async function openPublishing(
     async reload() {
       denied.invalidate();
       rates.invalidate();
+      await lifts.follow();
       const { seal: sealKeys, challenge } = await readRings(keys);
       rings.seal = sealKeys;
       rings.challenge = challenge;

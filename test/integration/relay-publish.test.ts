@@ -3,12 +3,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { problemSchema } from '../../src/contract/problem.ts';
+import { relayActor } from '../../src/relay/administrators/audit-log.ts';
+import { changeOrganization } from '../../src/relay/organizations/organization-changes.ts';
 import type { ProviderAnswer, ProviderNotification } from '../../src/relay/providers/provider.ts';
 import { openPublishingRelay } from '../fixtures/publishing-relay.ts';
 
 type Relay = Awaited<ReturnType<typeof openPublishingRelay>>;
 
 const minuteMs = 60_000;
+
+function act({ clock }: Relay) {
+  return { now: clock.now(), actor: relayActor };
+}
 
 function summary(results: readonly { outcome: string; reason?: string }[]): string[] {
   return results.map(({ outcome, reason }) => (reason === undefined ? outcome : `${outcome} ${reason}`));
@@ -297,6 +303,30 @@ test('gone ends only what registered before; when too many go at once it ends no
   assert.equal(relay.recorded.filter(event => event.kind === 'endings-frozen').length, 1);
 });
 
+test('an operator who knows that the devices are gone lifts the tripwire of this organization and app', async t => {
+  const relay = await openPublishingRelay(t);
+  const [owner, other] = [await relay.organization(), await relay.organization('contoso.com')];
+  relay.apns.answer = () => ({ kind: 'gone', since: relay.clock.now() + 1, reason: 'Unregistered' });
+  const endedOf = async (organization: typeof owner) => {
+    const sealed = await Promise.all(
+      Array.from({ length: 40 }, (_, device) => relay.register(organization, device)),
+    );
+    const results = await relay.publish(
+      organization,
+      sealed.map(({ sealedTarget }) => relay.notification(sealedTarget)),
+    );
+    return summary(results).filter(outcome => outcome === 'rejected target-gone').length;
+  };
+  assert.deepEqual([await endedOf(owner), await endedOf(other)], [20, 20]);
+  const { organizationId } = owner.caller;
+  await relay.db
+    .insertInto('tripwire_lift')
+    .values({ organization_id: organizationId, app_id: 'com.fabrikam.mail', lifted_at: relay.clock.now() })
+    .execute();
+  await relay.publishing.reload();
+  assert.deepEqual([await endedOf(owner), await endedOf(other)], [40, 0]);
+});
+
 test('a device and an organization have their quotas; what was not started costs nothing', async t => {
   const relay = await openPublishingRelay(t, { organization_per_second: 30, device_burst: 5 });
   const owner = await relay.organization();
@@ -317,6 +347,29 @@ test('a device and an organization have their quotas; what was not started costs
   assert.equal(await outcomeOf(relay, other, ofOther.sealedTarget), 'accepted');
   const throttled = first.find(result => result.outcome === 'deferred');
   assert.ok(throttled?.outcome === 'deferred' && (throttled.retryAfterMs ?? 0) > 0);
+});
+
+test('a quota that the operator sets for one organization acts at once, and on nobody else', async t => {
+  const relay = await openPublishingRelay(t, { organization_per_second: 30, device_burst: 1000 });
+  const owner = await relay.organization();
+  const other = await relay.organization('contoso.com');
+  const [ofOwner, ofOther] = [await relay.register(owner), await relay.register(other)];
+  const throttled = async (organization: typeof owner, { sealedTarget }: typeof ofOwner) => {
+    const results = await relay.publish(
+      organization,
+      Array.from({ length: 40 }, () => relay.notification(sealedTarget)),
+    );
+    return summary(results).filter(each => each === 'deferred organization-throttled').length;
+  };
+  const setQuota = async (quotaPerSecond: number | null) => {
+    await changeOrganization(relay.db, owner.domain, { quotaPerSecond }, act(relay));
+    await relay.publishing.reload(); // what a running relay does when a command has written
+  };
+  await setQuota(35);
+  assert.deepEqual([await throttled(owner, ofOwner), await throttled(other, ofOther)], [5, 10]);
+  await relay.clock.advance(60_000);
+  await setQuota(null);
+  assert.equal(await throttled(owner, ofOwner), 10);
 });
 
 test('one organization’s stuck devices hold up nobody else', async t => {

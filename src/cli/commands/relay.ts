@@ -10,6 +10,7 @@ import { addRelayOrganization } from './relay-organization.ts';
 import { addRelayServe } from './relay-serve.ts';
 import { addRelayStatus } from './relay-status.ts';
 import { addRelayTarget } from './relay-target.ts';
+import { addRelayTripwire } from './relay-tripwire.ts';
 
 export function addRelayCommands(relay: Command): void {
   addRelayServe(relay);
@@ -19,6 +20,7 @@ export function addRelayCommands(relay: Command): void {
   addRelayAdministrator(relay);
   addRelayCredential(relay);
   addRelayTarget(relay);
+  addRelayTripwire(relay);
   addRelayKey(relay);
   addRelayAudit(relay);
 }

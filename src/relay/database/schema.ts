@@ -160,6 +160,14 @@ export type AuditEntryTable = {
   address: string | null;
 };
 
+/** An operator's word that devices reported gone are gone; a running relay takes up the new ones. */
+export type TripwireLiftTable = {
+  id: Generated<number>;
+  organization_id: string;
+  app_id: string;
+  lifted_at: number;
+};
+
 /** Notifications by outcome in buckets of five minutes, kept for 30 days. */
 export type TrafficTable = {
   bucket_at: number;
@@ -226,6 +234,7 @@ export type RelaySchema = {
   sign_up: SignUpTable;
   device_authorization: DeviceAuthorizationTable;
   audit_entry: AuditEntryTable;
+  tripwire_lift: TripwireLiftTable;
   traffic: TrafficTable;
   node: NodeTable;
 };

@@ -51,6 +51,7 @@ export class Delivery {
   readonly #queue: FairQueue;
   readonly #admission: Admission;
   readonly #routes: Routes;
+  readonly #tripwire: Tripwire;
   readonly #turns: ProviderTurns;
   readonly #events: RelayEvents;
   readonly #clock: Clock;
@@ -64,9 +65,10 @@ export class Delivery {
     this.#admission = new Admission({ apps, seal, routes: this.#routes, events, clock });
     const onFrozen: ConstructorParameters<typeof Tripwire>[0]['onFrozen'] = frozen =>
       events.record({ kind: 'endings-frozen', ...frozen });
+    this.#tripwire = new Tripwire({ clock, onFrozen });
     this.#turns = new ProviderTurns({
       deviceQuota,
-      tripwire: new Tripwire({ clock, onFrozen }),
+      tripwire: this.#tripwire,
       events,
       clock,
     });
@@ -77,6 +79,11 @@ export class Delivery {
   /** The ways to providers whose configuration does not work. */
   heldBack(): RouteFacts[] {
     return this.#routes.heldBack();
+  }
+
+  /** An operator knows that the devices which were reported gone are gone. */
+  liftTripwire(ofWhom: { organizationId: string; appId: string }): void {
+    this.#tripwire.lift(ofWhom);
   }
 
   /** Hands each result over as it is known; resolves when every item has one. Never rejects. */

@@ -12,7 +12,7 @@ function setUp() {
   const judge = (gone: boolean, organizationId = 'org'): boolean =>
     tripwire.judge({ organizationId, appId: 'app', gone }).frozen;
   const many = (count: number, gone: boolean): boolean[] => Array.from({ length: count }, () => judge(gone));
-  return { clock, alarms, judge, many };
+  return { clock, alarms, judge, many, lift: () => tripwire.lift({ organizationId: 'org', appId: 'app' }) };
 }
 
 test('twenty may go at once, the twenty-first freezes, with one alarm, for this organization alone', () => {
@@ -47,4 +47,17 @@ test('a lasting mistake keeps it frozen; otherwise it thaws after an hour', asyn
   await clock.advance(minuteMs);
   assert.equal(judge(true), false);
   assert.equal(alarms.length, 1);
+});
+
+test('lifted, all who come back within the hour are believed; then it watches again', async () => {
+  const { clock, alarms, judge, many, lift } = setUp();
+  many(50, true);
+  assert.equal(judge(true), true);
+  lift();
+  assert.ok(many(100, true).every(frozen => !frozen));
+  await clock.advance(59 * minuteMs);
+  assert.equal(judge(true), false);
+  await clock.advance(minuteMs);
+  assert.ok(many(50, true).some(frozen => frozen));
+  assert.equal(alarms.length, 2);
 });

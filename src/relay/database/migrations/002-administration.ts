@@ -42,6 +42,9 @@ const statements = [
      id INTEGER PRIMARY KEY AUTOINCREMENT, at BIGINT NOT NULL, actor_kind TEXT NOT NULL, actor TEXT NOT NULL,
      organization_id TEXT, action TEXT NOT NULL, subject TEXT, detail TEXT, address TEXT)`,
   'CREATE INDEX audit_entry_by_organization ON audit_entry (organization_id, id)',
+  `CREATE TABLE tripwire_lift (
+     id INTEGER PRIMARY KEY AUTOINCREMENT, organization_id TEXT NOT NULL REFERENCES organization (id),
+     app_id TEXT NOT NULL, lifted_at BIGINT NOT NULL)`,
   `CREATE TABLE traffic (
      bucket_at BIGINT NOT NULL, organization_id TEXT NOT NULL, app_id TEXT NOT NULL, provider TEXT NOT NULL,
      outcome TEXT NOT NULL, notifications INTEGER NOT NULL,
