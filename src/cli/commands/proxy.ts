@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { addProxyConfig } from './proxy-config.ts';
 import { addProxyConsole } from './proxy-console.ts';
 import { addProxyDisable } from './proxy-disable.ts';
+import { addProxyDoctor } from './proxy-doctor.ts';
 import { addProxyEnable } from './proxy-enable.ts';
 import { addProxyMailbox } from './proxy-mailbox.ts';
 import { addProxyProbe } from './proxy-probe.ts';
@@ -31,6 +32,7 @@ export function addProxyCommands(proxy: Command): void {
   addProxySetUpDovecot(proxy);
   addProxyMailbox(proxy);
   addProxySubscription(proxy);
+  addProxyDoctor(proxy);
   addProxyWhy(proxy);
   addProxyConsole(proxy);
   const trust = proxy.command('trust').description('the certificate and the connection to a relay');

@@ -1,6 +1,7 @@
 // The HTTP client towards the relay, as configured.
 
 import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { HttpClient } from '../../runtime/http/http-client.ts';
@@ -13,6 +14,14 @@ export function createRelayHttp(relay: ProxyConfig['relay'], clock: Clock): Http
 /** PEM certificates to trust besides the system's. */
 export function relayCertificates({ ca_file: caFile }: ProxyConfig['relay']): string | undefined {
   return caFile === undefined ? undefined : readCertificates(caFile);
+}
+
+/** What the relay's certificate must lead to; undefined: what Node trusts by itself. */
+export function trustedAuthorities(relay: ProxyConfig['relay']): string[] | undefined {
+  const own = relayCertificates(relay);
+  return own === undefined
+    ? undefined
+    : [...getCACertificates('default'), ...getCACertificates('system'), own];
 }
 
 function readCertificates(path: string): string {
