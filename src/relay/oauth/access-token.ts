@@ -2,7 +2,7 @@
 // or an administrator can change (access-token-judgement.ts) is judged for every request, so that a revocation acts
 // within seconds.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import {
   type CompactVerifyGetKey,
   compactVerify,
@@ -64,7 +64,7 @@ export class AccessTokenVerifier {
         hint: 'send Authorization: Bearer with a token from the token endpoint',
       });
     }
-    const id = createHash('sha256').update(token).digest('base64url');
+    const id = hash('sha256', token, 'base64url');
     const known = this.#verified.get(id);
     const verified = known ?? (await this.#verify(token));
     const { credentialId, claims } = verified;
