@@ -25,6 +25,8 @@ export class RelayAccess implements Disposable {
   readonly tickets: RegistrationTickets;
   readonly credentials: RelayCredentials;
   readonly describeTarget: DescribeTarget;
+  /** Access tokens are signed here: only the relay's answer tells whether it takes them. */
+  readonly directTrust: boolean;
 
   constructor(collaborators: {
     db: Kysely<ProxySchema>;
@@ -42,6 +44,7 @@ export class RelayAccess implements Disposable {
     const certificates = new CertificateStore(collaborators);
     const trust = new RelayTrust({ ...collaborators, certificates, relayClock });
     const tokens = new AccessTokens({ ...collaborators, trust, relayClock, directTrust });
+    this.directTrust = directTrust;
     this.certificates = certificates;
     this.relayClock = relayClock;
     this.trust = trust;

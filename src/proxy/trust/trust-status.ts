@@ -1,4 +1,5 @@
-// How trust stands, for `proxy trust status`: what is stored, and whether the relay gives a token for it right now.
+// How trust stands, for `proxy trust status`: what is stored, and whether the relay gives a token for it right now
+// (or, with direct trust, takes the one that is signed here).
 
 import type { Kysely } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
@@ -36,7 +37,7 @@ export type TrustStatus = {
   certificates: CertificateStatus[];
   /** How far this machine's clock is ahead of the relay's; null when the relay could not be asked. */
   clockAheadMs: number | null;
-  /** Why no token could be had right now; null when one was. */
+  /** Why there is no token that counts right now; null when there is one. */
   failure: RelayFailure | null;
 };
 
@@ -51,6 +52,7 @@ export async function readTrustStatus({
 }): Promise<TrustStatus> {
   await access.start();
   const token = await access.tokens.get();
+  const proof = token.kind === 'token' && access.directTrust ? await access.credentials.list() : token;
   const pin = await readRelayPin({ db }); // with the relay's metadata as it is now
   const { usable, unusable } = await certificates.list(pin?.organization ?? '');
   return {
@@ -69,7 +71,7 @@ export async function readTrustStatus({
       ),
     ],
     clockAheadMs: access.relayClock.skewMs ?? null,
-    failure: token.kind === 'failed' ? token.failure : null,
+    failure: proof.kind === 'failed' ? proof.failure : null,
   };
 }
 
