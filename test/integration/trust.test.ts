@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -20,7 +19,8 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { openKeyFile } from '../../src/runtime/secrets.ts';
 import { type CommandResult, mailbadge } from '../fixtures/command.ts';
-import { startTestRelay, type TestRelay } from '../fixtures/relay.ts';
+import { codeOf, type Premises, premises } from '../fixtures/proxy-premises.ts';
+import { startTestRelay } from '../fixtures/relay.ts';
 
 const hourMs = 3_600_000;
 
@@ -28,44 +28,6 @@ class AnHourAhead extends SystemClock {
   override now(): number {
     return super.now() + hourMs;
   }
-}
-
-type Premises = {
-  folder: string;
-  config: string;
-  setUp(relay: Pick<TestRelay, 'issuer'>, ...more: string[]): Promise<CommandResult>;
-  connect(code: string, ...more: string[]): Promise<CommandResult>;
-  status(): Promise<{ result: CommandResult; json: Record<string, unknown> }>;
-};
-
-/** Where a proxy lives: an empty folder with its configuration. */
-async function premises(t: TestContext): Promise<Premises> {
-  const folder = await mkdtemp(join(tmpdir(), 'mailbadge-proxy-'));
-  t.after(() => rm(folder, { recursive: true }));
-  const config = join(folder, 'proxy.yml');
-  await writeFile(
-    config,
-    JSON.stringify({
-      database: { path: join(folder, 'proxy.db') },
-      key_file: join(folder, 'proxy.key'),
-      public_url: 'https://push.fabrikam.com',
-      relay: { dangerously_allow_http: true, timeout: '5s' },
-      mailboxes: {},
-    }),
-  );
-  const trust = (verb: string, ...args: string[]) => ['proxy', 'trust', verb, '--config', config, ...args];
-  return {
-    folder,
-    config,
-    setUp: ({ issuer }, ...more) =>
-      mailbadge(trust('set-up', '--organization', 'Fabrikam.com', '--relay', issuer, ...more)),
-    connect: (code, ...more) =>
-      mailbadge(trust('connect', ...more), { env: { MAILBADGE_ENROLMENT_CODE: code } }),
-    async status() {
-      const result = await mailbadge(trust('status', '--json'));
-      return { result, json: JSON.parse(result.stdout) as Record<string, unknown> };
-    },
-  };
 }
 
 /** The trust of a running proxy, which notices what commands do to its database. */
@@ -91,10 +53,6 @@ async function runningProxy(t: TestContext, { folder }: Premises) {
     await database[Symbol.asyncDispose]();
   });
   return { access, client: new RelayClient({ http, credentials: access, timeoutMs: 5000 }) };
-}
-
-async function codeOf(relay: TestRelay, domain = 'fabrikam.com'): Promise<string> {
-  return (await relay.administration.addOrganization(domain)).enrolment.code.reveal();
 }
 
 test('set-up makes the certificate once, exports its public part, pins the relay, and is safe to run again', async t => {
@@ -128,6 +86,7 @@ test('set-up makes the certificate once, exports its public part, pins the relay
   assert.deepEqual(JSON.parse(third.stdout), {
     organization: 'fabrikam.com',
     certificateCreated: false,
+    certificateImported: false,
     thumbprint,
     exportedTo: join(place.folder, 'deep/er/cert.cer'),
     authServer: 'unchanged',
