@@ -2,7 +2,7 @@
 // and whether it is the relay that was pinned: it signs our nonce, and the signature must be of a pinned key.
 
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { errors, jwtVerify } from 'jose';
+import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import {
   type ProbeAnswer,
   type ProbeRequest,
@@ -67,7 +67,9 @@ export async function judgeProof(
   expected: { issuer: string; realm: string; probeId: string; nonce: string; now: number },
   keys: readonly Record<string, unknown>[],
 ): Promise<ProofJudgement> {
+  const kty = keyTypeOf(proof);
   for (const jwk of keys) {
+    if (jwk['kty'] !== kty) continue;
     try {
       const { payload } = await jwtVerify(proof, createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' }), {
         typ: probeProofType,
@@ -82,9 +84,17 @@ export async function judgeProof(
       return { kind: 'wrong', detail: 'it signed another nonce' };
     } catch (error) {
       if (error instanceof errors.JWSSignatureVerificationFailed) continue;
-      if (error instanceof TypeError) continue; // a key of another kind than the signature's
       return { kind: 'wrong', detail: describeError(error) };
     }
   }
-  return { kind: 'key-unknown' };
+  return kty === undefined ? { kind: 'wrong', detail: 'it is no proof' } : { kind: 'key-unknown' };
+}
+
+/** Of the keys that can have signed it. */
+function keyTypeOf(proof: string): string | undefined {
+  try {
+    return { RS256: 'RSA', PS256: 'RSA', ES256: 'EC' }[decodeProtectedHeader(proof).alg ?? ''];
+  } catch {
+    return undefined;
+  }
 }
