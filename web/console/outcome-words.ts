@@ -9,6 +9,8 @@ type OutcomeWords = {
   rejected: string;
   deferred: string;
   unknown: string;
+  /** Between an outcome and the reason for it. */
+  because: string;
   rejections: Record<RejectionReason, string>;
   deferrals: Record<DeferralReason, string>;
 };
@@ -18,6 +20,7 @@ const english: OutcomeWords = {
   rejected: 'rejected',
   deferred: 'deferred',
   unknown: 'outcome unknown',
+  because: ': ',
   rejections: {
     'target-gone': 'the device is gone',
     'target-invalid': 'target not valid at the moment',
@@ -50,6 +53,7 @@ const simplified: OutcomeWords = {
   rejected: '已拒绝',
   deferred: '已推迟',
   unknown: '结果未知',
+  because: '：',
   rejections: {
     'target-gone': '设备已不存在',
     'target-invalid': '推送目标暂时无效',
@@ -82,6 +86,7 @@ const traditional: OutcomeWords = {
   rejected: '已拒絕',
   deferred: '已延後',
   unknown: '結果不明',
+  because: '：',
   rejections: {
     'target-gone': '裝置已不存在',
     'target-invalid': '推播目標暫時無效',
@@ -115,13 +120,19 @@ export type OutcomeKind = 'accepted' | 'rejected' | 'deferred' | 'unknown';
 
 /** Of an outcome or the reason for it: its kind, and both in words. */
 export function useOutcomes(): (outcome: string) => { kind: OutcomeKind; label: string } {
-  const { rejections, deferrals, ...kinds } = words[useLocale()];
+  const { rejections, deferrals, because, ...kinds } = words[useLocale()];
   return outcome => {
     if (outcome in rejections) {
-      return { kind: 'rejected', label: `${kinds.rejected}: ${rejections[outcome as RejectionReason]}` };
+      return {
+        kind: 'rejected',
+        label: `${kinds.rejected}${because}${rejections[outcome as RejectionReason]}`,
+      };
     }
     if (outcome in deferrals) {
-      return { kind: 'deferred', label: `${kinds.deferred}: ${deferrals[outcome as DeferralReason]}` };
+      return {
+        kind: 'deferred',
+        label: `${kinds.deferred}${because}${deferrals[outcome as DeferralReason]}`,
+      };
     }
     if (outcome in kinds) {
       const kind = outcome as OutcomeKind;

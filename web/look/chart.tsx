@@ -74,6 +74,7 @@ function optionsOf(
         font,
         grid: { show: false },
         ticks: grid,
+        size: 34,
         values: (_plot, splits) =>
           splits.map(at =>
             (new Date(at * 1000).getHours() === 0 && at % 3600 === 0 ? day : time).format(at * 1000),

@@ -15,7 +15,7 @@ const units: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
 
 export function relativeTime(ms: number, locale: Locale): string {
   const [unit, length] = units.find(([, length]) => Math.abs(ms) >= length) ?? ['second', 1000];
-  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.trunc(ms / length), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'always' }).format(Math.trunc(ms / length), unit);
 }
 
 export function localTime(at: number, locale: Locale): string {

@@ -8,12 +8,11 @@ import { AdministratorsPage } from './pages/administrators.tsx';
 import { ApprovePage } from './pages/approve.tsx';
 import { AppsPage } from './pages/apps.tsx';
 import { AuditPage } from './pages/audit.tsx';
-import { CredentialsPage } from './pages/credentials.tsx';
 import { KeysPage } from './pages/keys.tsx';
 import { OrganizationPage } from './pages/organization.tsx';
 import { OrganizationsPage } from './pages/organizations.tsx';
 import { StatusPage } from './pages/status.tsx';
-import { OrganizationTrafficPage, TrafficPage } from './pages/traffic.tsx';
+import { TrafficPage } from './pages/traffic.tsx';
 import { type Session, useSession } from './session.ts';
 import { useText } from './text.ts';
 
@@ -23,9 +22,12 @@ type Route = readonly [
 ];
 
 const shared: readonly Route[] = [
-  ['/organizations/:id', ({ id = '' }) => <OrganizationPage key={id} id={id} />],
-  ['/organizations/:id/credentials', ({ id = '' }) => <CredentialsPage key={id} id={id} />],
-  ['/organizations/:id/traffic', ({ id = '' }) => <OrganizationTrafficPage key={id} id={id} />],
+  ['/organizations/:id', ({ id = '' }) => <OrganizationPage key={id} id={id} part="overview" />],
+  [
+    '/organizations/:id/credentials',
+    ({ id = '' }) => <OrganizationPage key={id} id={id} part="credentials" />,
+  ],
+  ['/organizations/:id/traffic', ({ id = '' }) => <OrganizationPage key={id} id={id} part="traffic" />],
   ['/approve', (_, { query }) => <ApprovePage key={query.get('code')} code={query.get('code') ?? ''} />],
   ['/apps', () => <AppsPage />],
   ['/status', () => <StatusPage />],
@@ -44,7 +46,10 @@ const forOperators: readonly Route[] = [
 function routesFor({ me }: Session): readonly Route[] {
   const { organization } = me;
   if (organization === null) return [...forOperators, ...shared];
-  return [['/', () => <OrganizationPage key={organization.id} id={organization.id} />], ...shared];
+  return [
+    ['/', () => <OrganizationPage key={organization.id} id={organization.id} part="overview" />],
+    ...shared,
+  ];
 }
 
 export function RelayPage({ place }: { place: Place }) {

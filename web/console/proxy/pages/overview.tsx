@@ -167,7 +167,8 @@ function Way({ overview }: { overview: Overview }) {
         <Panel title={text.proxy}>
           <Numbers
             figures={[
-              { name: text.right, value: `${number(icons.right)} / ${number(icons.live)}` },
+              { name: text.icons, value: number(icons.live) },
+              { name: text.right, value: number(icons.right) },
               ...troubled(text.waiting, icons.waiting, 'warn'),
               ...troubled(text.paused, icons.paused, 'warn'),
               { name: text.subscriptions, value: number(subscriptions.live) },

@@ -134,7 +134,6 @@ function CertificateTable({ certificates }: { certificates: Certificate[] }) {
       cell: row => (
         <>
           <Instant at={row.notBefore} />
-          <br />
           {text.until} <Expiry at={row.notAfter} soon={row.notAfter - now < soonMs} />
         </>
       ),

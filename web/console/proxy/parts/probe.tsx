@@ -74,7 +74,7 @@ function ProbeResult({ probe }: { probe: Probe }) {
             <span key="when">
               <Instant at={probe.endedAt ?? probe.requestedAt} />{' '}
               <span class="muted small">
-                {text.by[probe.requestedBy]}, {probe.node}
+                {text.by[probe.requestedBy]} · {probe.node}
               </span>
             </span>,
           ],

@@ -88,6 +88,7 @@ export const english = {
     warnings: 'Warnings',
   },
   organization: {
+    title: 'Organization',
     tabs: {
       label: 'Parts of the organization',
       overview: 'Overview',

@@ -83,6 +83,7 @@ export const simplifiedChinese: RelayMessages = {
     warnings: '警告',
   },
   organization: {
+    title: '组织',
     tabs: { label: '组织的各个部分', overview: '概览', credentials: '应用程序与凭据', traffic: '流量' },
     states: { active: '已启用', inactive: '已停用' },
     facts: '基本信息',

@@ -83,6 +83,7 @@ export const traditionalChinese: RelayMessages = {
     warnings: '警告',
   },
   organization: {
+    title: '組織',
     tabs: { label: '組織的各個部分', overview: '概觀', credentials: '應用程式與認證', traffic: '流量' },
     states: { active: '已啟用', inactive: '已停用' },
     facts: '基本資料',

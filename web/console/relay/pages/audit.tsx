@@ -66,7 +66,8 @@ function Detail({ detail }: { detail: Entry['detail'] }) {
     <>
       {Object.entries(detail).map(([name, value]) => (
         <span class="small" key={name}>
-          <span class="muted">{name}</span> {typeof value === 'string' ? value : JSON.stringify(value)}
+          <span class="muted">{name}</span>{' '}
+          <code>{typeof value === 'string' ? value : JSON.stringify(value)}</code>
           <br />
         </span>
       ))}

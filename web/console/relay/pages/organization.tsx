@@ -1,198 +1,77 @@
-// One organization: facts, proof of the domain, settings, and the grave acts with what each of them means.
+// One organization. Its parts (overview, application and credentials, traffic) share what is loaded, so that going from one
+// to the other shows something at once, and then what is true by now.
 
-import { useState } from 'preact/hooks';
-import type { OrganizationView } from '../../../../src/contract/console/relay-console.ts';
-import { CodeBox } from '../../../look/code.tsx';
-import { Facts } from '../../../look/facts.tsx';
-import { Instant, useNumber } from '../../../look/instant.tsx';
-import { Panel, Pill, type Tone } from '../../../look/panel.tsx';
-import { announce } from '../../../look/toasts.tsx';
-import { Failure, Loaded } from '../../failure.tsx';
-import { useAction, useResource } from '../../resource.ts';
-import { type OrganizationAct, OrganizationActDialog } from '../parts/organization-acts.tsx';
-import { OrganizationHead } from '../parts/organization-head.tsx';
+import { PageTitle } from '../../../look/frame.tsx';
+import { Notice } from '../../../look/panel.tsx';
+import { Loaded } from '../../failure.tsx';
+import { useResource } from '../../resource.ts';
+import { to } from '../../router.ts';
+import { OrganizationState } from '../parts/organization-state.tsx';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';
+import { OrganizationCredentials } from './organization-credentials.tsx';
+import { OrganizationOverview } from './organization-overview.tsx';
+import { OrganizationTraffic } from './traffic.tsx';
 
-export function OrganizationPage({ id }: { id: string }) {
+export type OrganizationPart = 'overview' | 'credentials' | 'traffic';
+
+export function OrganizationPage({ id, part }: { id: string; part: OrganizationPart }) {
   const { api } = useSession();
-  const detail = useResource(id, signal => api.organization(id, signal));
-  const [act, setAct] = useState<OrganizationAct>();
+  const text = useText().organization;
+  const loaded = useResource(`${id} ${part}`, signal => api.organization(id, signal));
+  const organization = loaded.data?.organization;
   return (
-    <Loaded resource={detail}>
-      {({ organization, credentials }) => {
-        const changed = (next: OrganizationView) => detail.replace({ organization: next, credentials });
-        return (
+    <>
+      <PageTitle title={organization?.domain ?? text.title}>
+        {organization && <OrganizationState organization={organization} />}
+      </PageTitle>
+      <Loaded resource={loaded}>
+        {detail => (
           <>
-            <OrganizationHead organization={organization} />
-            <div class="columns">
-              <FactsPanel organization={organization} onAct={setAct} />
-              <DomainPanel organization={organization} onChanged={changed} />
-              <SettingsPanel organization={organization} onAct={setAct} />
-              <GravePanel organization={organization} onAct={setAct} />
-            </div>
-            {act && (
-              <OrganizationActDialog
-                act={act}
-                organization={organization}
-                onChanged={changed}
-                onClose={() => setAct(undefined)}
+            <Warnings warnings={detail.organization.warnings} />
+            <Tabs id={id} part={part} />
+            {part === 'overview' && (
+              <OrganizationOverview
+                detail={detail}
+                onChanged={next => loaded.replace({ ...detail, organization: next })}
               />
             )}
+            {part === 'credentials' && <OrganizationCredentials detail={detail} onStale={loaded.reload} />}
+            {part === 'traffic' && <OrganizationTraffic id={id} />}
           </>
-        );
-      }}
-    </Loaded>
+        )}
+      </Loaded>
+    </>
   );
 }
 
-type PartProps = { organization: OrganizationView; onAct(act: OrganizationAct): void };
-
-function FactsPanel({ organization, onAct }: PartProps) {
-  const text = useText().organization;
+function Warnings({ warnings }: { warnings: string[] }) {
+  if (warnings.length === 0) return null;
   return (
-    <Panel
-      title={text.facts}
-      actions={
-        <button type="button" class="button compact" onClick={() => onAct('edit')}>
-          {text.edit}
-        </button>
-      }
-    >
-      <Facts
-        facts={[
-          [text.name, organization.name],
-          [text.domain, organization.domain],
-          [text.contact, organization.contact],
-          [text.created, <Instant key="created" at={organization.createdAt} />],
-          [text.proxyVersion, organization.proxyVersion],
-          [text.lastUsed, <Instant key="used" at={organization.lastUsedAt} />],
-          organization.deactivatedReason !== null && [text.deactivatedReason, organization.deactivatedReason],
-        ]}
-      />
-    </Panel>
+    <ul class="notices">
+      {warnings.map(warning => (
+        <li key={warning}>
+          <Notice kind="warn">{warning}</Notice>
+        </li>
+      ))}
+    </ul>
   );
 }
 
-const proofTones: Record<OrganizationView['domainProof']['state'], Tone> = {
-  operator: 'accent',
-  proved: 'good',
-  missing: 'warn',
-};
-
-type DomainProps = { organization: OrganizationView; onChanged(organization: OrganizationView): void };
-
-function DomainPanel({ organization, onChanged }: DomainProps) {
-  const { api } = useSession();
-  const text = useText().organization;
-  const { state, record, checkedAt, missingSince } = organization.domainProof;
-  const checking = useAction(async () => {
-    const checked = await api.checkDomain(organization.id);
-    onChanged(checked);
-    announce(checked.domainProof.state === 'missing' ? text.domainMissing : text.domainFound);
-  });
+function Tabs({ id, part }: { id: string; part: OrganizationPart }) {
+  const text = useText().organization.tabs;
+  const tabs: [OrganizationPart, href: string, label: string][] = [
+    ['overview', `/organizations/${id}`, text.overview],
+    ['credentials', `/organizations/${id}/credentials`, text.credentials],
+    ['traffic', `/organizations/${id}/traffic`, text.traffic],
+  ];
   return (
-    <Panel
-      title={text.domainProof}
-      actions={
-        record && (
-          <button
-            type="button"
-            class="button compact"
-            aria-disabled={checking.busy}
-            onClick={() => checking.run()}
-          >
-            {text.checkDomain}
-          </button>
-        )
-      }
-    >
-      <p>
-        <Pill tone={proofTones[state]}>{text.domainStates[state]}</Pill>
-      </p>
-      {record && (
-        <>
-          <p class="muted small">{text.domainRecord}</p>
-          <CodeBox code={record.name} label={text.domainRecord} />
-          <CodeBox code={record.value} label={text.domainRecord} />
-          <Facts
-            facts={[
-              [text.checked, <Instant key="checked" at={checkedAt} />],
-              missingSince !== null && [text.missingSince, <Instant key="missing" at={missingSince} />],
-            ]}
-          />
-        </>
-      )}
-      {checking.problem && <Failure problem={checking.problem} />}
-    </Panel>
-  );
-}
-
-function SettingsPanel({ organization, onAct }: PartProps) {
-  const text = useText().organization;
-  const number = useNumber();
-  const { me } = useSession();
-  const { quotaPerSecond, defaultQuotaPerSecond, directTrust } = organization;
-  return (
-    <Panel title={text.settings}>
-      <Facts
-        facts={[
-          [
-            text.quota,
-            <span class="actions" key="quota">
-              {quotaPerSecond === null
-                ? text.quotaDefault(number(defaultQuotaPerSecond))
-                : text.quotaValue(number(quotaPerSecond))}
-              {me.role === 'operator' && (
-                <button type="button" class="button compact" onClick={() => onAct('quota')}>
-                  {text.change}
-                </button>
-              )}
-            </span>,
-          ],
-          [
-            text.directTrust,
-            <span class="actions" key="trust">
-              {directTrust ? text.directTrustOn : text.directTrustOff}
-              <button type="button" class="button compact" onClick={() => onAct('direct-trust')}>
-                {directTrust ? text.directTrustDisable : text.directTrustEnable}
-              </button>
-            </span>,
-          ],
-        ]}
-      />
-      <p class="muted small">{text.directTrustLead}</p>
-    </Panel>
-  );
-}
-
-function GravePanel({ organization, onAct }: PartProps) {
-  const text = useText().organization;
-  const number = useNumber();
-  const { me } = useSession();
-  return (
-    <Panel title={text.grave}>
-      <Facts
-        facts={[
-          // The epoch starts at 1 and rises with each revocation.
-          [text.sealEpoch, organization.sealEpoch <= 1 ? number(0) : text.times(organization.sealEpoch - 1)],
-        ]}
-      />
-      <div class="actions">
-        {me.role === 'operator' &&
-          (organization.active ? (
-            <button type="button" class="button danger" onClick={() => onAct('deactivate')}>
-              {text.deactivate}
-            </button>
-          ) : (
-            <button type="button" class="button" onClick={() => onAct('reactivate')}>
-              {text.reactivate}
-            </button>
-          ))}
-        <button type="button" class="button danger" onClick={() => onAct('revoke-targets')}>
-          {text.revokeTargets}
-        </button>
-      </div>
-    </Panel>
+    <nav class="tabs" aria-label={text.label}>
+      {tabs.map(([name, href, label]) => (
+        <a key={name} href={to(href)} aria-current={name === part ? 'page' : undefined}>
+          {label}
+        </a>
+      ))}
+    </nav>
   );
 }

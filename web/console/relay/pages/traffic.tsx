@@ -13,7 +13,6 @@ import { type Column, Table } from '../../../look/table.tsx';
 import { Loaded } from '../../failure.tsx';
 import { type OutcomeKind, useOutcomes } from '../../outcome-words.ts';
 import { useResource } from '../../resource.ts';
-import { OrganizationHead } from '../parts/organization-head.tsx';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';
 
@@ -39,20 +38,13 @@ export function TrafficPage() {
   );
 }
 
-export function OrganizationTrafficPage({ id }: { id: string }) {
-  const { api } = useSession();
+export function OrganizationTraffic({ id }: { id: string }) {
   const text = useText().traffic;
-  const detail = useResource(id, signal => api.organization(id, signal));
   return (
-    <Loaded resource={detail}>
-      {({ organization }) => (
-        <>
-          <OrganizationHead organization={organization} />
-          <p class="muted">{text.leadOne}</p>
-          <TrafficPanel id={id} />
-        </>
-      )}
-    </Loaded>
+    <>
+      <p class="muted">{text.leadOne}</p>
+      <TrafficPanel id={id} />
+    </>
   );
 }
 

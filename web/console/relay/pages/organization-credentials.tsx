@@ -10,90 +10,77 @@ import { Empty, Panel, Pill, type Tone } from '../../../look/panel.tsx';
 import { type Column, Table } from '../../../look/table.tsx';
 import { announce } from '../../../look/toasts.tsx';
 import { Confirm } from '../../confirm.tsx';
-import { Loaded } from '../../failure.tsx';
-import { useResource } from '../../resource.ts';
 import { EnrolmentCodeDialog } from '../parts/enrolment-code.tsx';
-import { OrganizationHead } from '../parts/organization-head.tsx';
-import type { OrganizationWithCode } from '../relay-api.ts';
+import type { OrganizationDetail, OrganizationWithCode } from '../relay-api.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';
 
-export function CredentialsPage({ id }: { id: string }) {
+type CredentialsProps = { detail: OrganizationDetail /** After an act. */; onStale(): void };
+
+export function OrganizationCredentials({ detail, onStale }: CredentialsProps) {
   const { api, me } = useSession();
-  const text = useText().credentials;
-  const { organization: words } = useText();
-  const detail = useResource(id, signal => api.organization(id, signal));
+  const { credentials: text, organization: words } = useText();
   const [removing, setRemoving] = useState<Credential>();
   const [asking, setAsking] = useState(false);
   const [made, setMade] = useState<OrganizationWithCode>();
+  const { organization, credentials } = detail;
   return (
-    <Loaded resource={detail}>
-      {({ organization, credentials }) => (
-        <>
-          <OrganizationHead organization={organization} />
-          <Panel title={text.application}>
-            <p class="muted">{text.applicationLead}</p>
-            <Facts
-              facts={[
-                [
-                  text.applicationId,
-                  <CodeBox key="id" code={organization.applicationId} label={text.applicationId} />,
-                ],
-                [words.realm, <CodeBox key="realm" code={organization.realm} label={words.realm} />],
-                [text.issuer, <CodeBox key="issuer" code={me.relay.issuer} label={text.issuer} />],
-              ]}
-            />
-          </Panel>
-          <Panel
-            title={text.title}
-            actions={
-              <button type="button" class="button compact" onClick={() => setAsking(true)}>
-                {text.newCode}
-              </button>
-            }
-          >
-            <CredentialTable credentials={credentials} onRemove={setRemoving} />
-          </Panel>
-          {removing && (
-            <Confirm
-              title={text.removeTitle}
-              action={text.remove}
-              danger
-              onClose={() => setRemoving(undefined)}
-              act={async ({ reason = '' }) => {
-                await api.removeCredential(id, removing.keyId, reason);
-                announce(text.removed);
-                detail.reload();
-              }}
-            >
-              <p>
-                <code>{removing.thumbprint}</code>
-              </p>
-              <p>{removing.inUse ? text.removeInUse : text.removeIdle}</p>
-              <p>{text.removeFinal}</p>
-              <TextField
-                label={words.reason}
-                name="reason"
-                required
-                maxLength={200}
-                hint={words.reasonHint}
-              />
-            </Confirm>
-          )}
-          {asking && (
-            <Confirm
-              title={text.newCodeTitle}
-              action={text.make}
-              onClose={() => setAsking(false)}
-              act={async () => setMade(await api.newEnrolmentCode(id))}
-            >
-              <p>{text.newCodeLead}</p>
-            </Confirm>
-          )}
-          {made && !asking && <EnrolmentCodeDialog made={made} onClose={() => setMade(undefined)} />}
-        </>
+    <>
+      <Panel title={text.application}>
+        <p class="muted">{text.applicationLead}</p>
+        <Facts
+          facts={[
+            [
+              text.applicationId,
+              <CodeBox key="id" code={organization.applicationId} label={text.applicationId} />,
+            ],
+            [words.realm, <CodeBox key="realm" code={organization.realm} label={words.realm} />],
+            [text.issuer, <CodeBox key="issuer" code={me.relay.issuer} label={text.issuer} />],
+          ]}
+        />
+      </Panel>
+      <Panel
+        title={text.title}
+        actions={
+          <button type="button" class="button compact" onClick={() => setAsking(true)}>
+            {text.newCode}
+          </button>
+        }
+      >
+        <CredentialTable credentials={credentials} onRemove={setRemoving} />
+      </Panel>
+      {removing && (
+        <Confirm
+          title={text.removeTitle}
+          action={text.remove}
+          danger
+          onClose={() => setRemoving(undefined)}
+          act={async ({ reason = '' }) => {
+            await api.removeCredential(organization.id, removing.keyId, reason);
+            announce(text.removed);
+            onStale();
+          }}
+        >
+          <p>
+            <code>{removing.thumbprint}</code>
+          </p>
+          <p>{removing.inUse ? text.removeInUse : text.removeIdle}</p>
+          <p>{text.removeFinal}</p>
+          <TextField label={words.reason} name="reason" required maxLength={200} hint={words.reasonHint} />
+        </Confirm>
       )}
-    </Loaded>
+      {asking && (
+        <Confirm
+          title={text.newCodeTitle}
+          action={text.make}
+          onClose={() => setAsking(false)}
+          act={async () => setMade(await api.newEnrolmentCode(organization.id))}
+        >
+          <p>{text.newCodeLead}</p>
+        </Confirm>
+      )}
+      {made && !asking && <EnrolmentCodeDialog made={made} onClose={() => setMade(undefined)} />}
+    </>
   );
 }
 
@@ -158,7 +145,6 @@ function CredentialTable({ credentials, onRemove }: CredentialTableProps) {
       cell: row => (
         <>
           <Instant at={row.startAt} />
-          <br />
           {text.until} <Instant at={row.endAt} />
         </>
       ),
