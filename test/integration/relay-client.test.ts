@@ -6,8 +6,10 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import type { NotificationResult } from '../../src/contract/outcomes.ts';
 import type { Notification, PublishRequest } from '../../src/contract/publishing.ts';
+import { relayVersionHeader } from '../../src/contract/versions.ts';
 import { openProxyTrust } from '../fixtures/proxy-trust.ts';
 import { answerJson, answerProblem, RelayStandIn, type Route } from '../fixtures/relay-stand-in.ts';
+import { until } from '../fixtures/until.ts';
 
 const publishPath = 'POST /v1/notifications';
 const ids = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
@@ -193,6 +195,30 @@ test('"not-after-too-far" measures the relay’s clock anew', async () => {
   assert.ok(end.kind === 'refused' && end.code === 'not-after-too-far');
   const after = trust.client.relayNow() ?? 0;
   assert.ok(after < before - 50_000 && after <= relay.now() - 60_000);
+});
+
+test('an answer that names another version of the relay has its metadata read again, once', async () => {
+  await using relay = await RelayStandIn.open();
+  await using trust = await openProxyTrust({ relay });
+  await trust.access.tokens.get();
+  relay.metadata = { version: '0.2.0' };
+  relay.routes[publishPath] = (_, response) => {
+    response.writeHead(200, { ...ndjson, [relayVersionHeader]: '0.2.0' });
+    response.end(ids.map(accepted).join(''));
+  };
+  const metadataPath = 'GET /.well-known/mailbadge-relay';
+  const before = relay.count(metadataPath);
+  for (let batch = 0; batch < 3; batch++) {
+    await trust.client.publish(request, { signal: new AbortController().signal, onResult: () => {} });
+  }
+  await until('the version is stored', async () => {
+    const { metadata } = await trust.db
+      .selectFrom('relay_trust')
+      .select('metadata')
+      .executeTakeFirstOrThrow();
+    return JSON.parse(metadata).version === '0.2.0';
+  });
+  assert.equal(relay.count(metadataPath), before + 1);
 });
 
 test('without a token nothing is sent', async () => {

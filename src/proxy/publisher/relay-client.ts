@@ -2,7 +2,7 @@
 // `not-sent` and `refused` are certain that it did not; everything between is `broken`, and waits (R4).
 
 import type { PublishRequest } from '../../contract/publishing.ts';
-import { proxyUserAgent } from '../../contract/versions.ts';
+import { proxyUserAgent, relayVersionHeader } from '../../contract/versions.ts';
 import { describeError } from '../../runtime/errors.ts';
 import {
   type AnswerHead,
@@ -26,6 +26,8 @@ export type RelayCredentials = {
   relayClock: { now(): number | undefined; observe(relayTime: number): void };
   /** The relay's clock is behind the estimate: measure it anew. */
   measureClock(): void;
+  /** An answer named the relay's version. */
+  relayVersionSeen(version: string): void;
 };
 
 /** Why a batch did not go through, for whoever watches. */
@@ -82,6 +84,8 @@ export class RelayClient implements RelayPort {
       head => answer.receive(head),
     );
     if (end.kind !== 'answered') return exchangeFailed(end);
+    const relayVersion = end.headers[relayVersionHeader];
+    if (typeof relayVersion === 'string') this.#credentials.relayVersionSeen(relayVersion);
     if (end.status !== 200) return this.#judgeRefusal(end, answer, accessToken);
     try {
       answer.finish();

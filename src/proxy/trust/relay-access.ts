@@ -27,6 +27,7 @@ export class RelayAccess implements Disposable {
   readonly describeTarget: DescribeTarget;
   /** Access tokens are signed here: only the relay's answer tells whether it takes them. */
   readonly directTrust: boolean;
+  #relayVersion: string | undefined;
 
   constructor(collaborators: {
     db: Kysely<ProxySchema>;
@@ -90,6 +91,15 @@ export class RelayAccess implements Disposable {
   measureClock(): void {
     this.relayClock.forget();
     void this.trust.refresh();
+  }
+
+  /** A relay that was updated may be able to do more, or demand more: its metadata tells. */
+  relayVersionSeen(version: string): void {
+    if (version === this.#relayVersion) return;
+    this.#relayVersion = version;
+    const { state } = this.trust;
+    if (state.kind === 'connected' && state.connection.pin.metadata.version !== version)
+      void this.trust.refresh();
   }
 
   [Symbol.dispose](): void {

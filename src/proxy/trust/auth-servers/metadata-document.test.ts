@@ -61,6 +61,6 @@ test('whatever a document holds, it is read or refused with a reason', () => {
         assert.ok(error instanceof AppError && error.code === 'metadata-invalid', String(error));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 100 },
   );
 });
