@@ -32,7 +32,11 @@ test('by LMTP, through a real Dovecot, to two devices', {
 }, async t => {
   const folder = newFolder(t);
   const path = join(folder, 'notify.sock');
-  await using dovecot = await Dovecot.start({ users: ['alice'], notify: { path } });
+  await using dovecot = await Dovecot.start({
+    users: ['alice'],
+    notify: { path },
+    extraConfig: `service lmtp {\n  unix_listener ${join(folder, 'lmtp')} {\n    mode = 0666\n  }\n}`,
+  });
   await using system = await startSystem({
     folder,
     source: {
@@ -97,6 +101,10 @@ test('by LMTP, through a real Dovecot, to two devices', {
     ['its icon shows 2', 'its icon shows 2'],
   );
   assert.deepEqual([result.diagnosis, result.messageLeft], [null, true]);
+
+  const bySocket = await testMail('--lmtp', join(folder, 'lmtp'));
+  assert.equal(bySocket.status, 0, bySocket.stderr);
+  assert.match(bySocket.stdout, /^To alice by LMTP \/.*\nComplete\.\n$/s);
 
   const unknown = await testMail('--to', 'nobody', ...lmtp);
   assert.equal(unknown.status, 1);
