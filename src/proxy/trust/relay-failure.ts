@@ -43,6 +43,13 @@ export function networkFailure(failure: HttpFailure, url: URL): RelayFailure {
     };
   }
   if (failure.reason === 'malformed') return malformedAnswer(url, failure.detail);
+  if (/\b(ENOTFOUND|EAI_AGAIN)\b/.test(failure.detail)) {
+    return {
+      code: 'relay-unreachable',
+      message: `the relay at ${url.origin} does not answer: the name ${url.hostname} has no address`,
+      hint: 'check the name, and this machine’s DNS; the proxy keeps trying',
+    };
+  }
   return {
     code: 'relay-unreachable',
     message: `the relay at ${url.origin} does not answer: ${failure.detail}`,
