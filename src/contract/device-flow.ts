@@ -1,6 +1,6 @@
 // The device flow (RFC 8628) as a proxy and its relay speak it: the proxy asks for approval of one certificate, an
 // administrator approves it in the relay's console, and the access token that the proxy gets in the end is a one-time
-// enrolment code, good for that certificate alone (enrolment.ts). Outside OAuth clients work with it as it is.
+// enrolment code (RFC 6749 §5.1), good for that certificate alone (enrolment.ts). Outside OAuth clients work with it as it is.
 
 import { z } from 'zod';
 
@@ -23,13 +23,6 @@ export const deviceAuthorizationResponseSchema = z.object({
   verification_uri_complete: z.url(),
   expires_in: z.number().int().describe('Seconds'),
   interval: z.number().int().describe('Seconds between two polls; slow_down adds five'),
-});
-
-/** RFC 6749 §5.1. `access_token` is the enrolment code. */
-export const deviceTokenResponseSchema = z.object({
-  access_token: z.string(),
-  token_type: z.string(),
-  expires_in: z.number().int().describe('Seconds'),
 });
 
 /** RFC 6749 §5.2, RFC 8628 §3.5; `code` is ours and stable (error-codes.ts). */
