@@ -28,6 +28,7 @@ async function status(options: ProxyConfigOption & { json: boolean }): Promise<v
   const found = await administration.status();
   if (options.json) output.printJson(found);
   else printStatus(found, output);
+  warn(found, output);
   for (const { message, hint } of found.versionSkews) output.warn(`${message}: ${hint}`);
   if (found.failure !== null) {
     const { code, message, hint } = found.failure;
@@ -61,12 +62,25 @@ function printStatus(found: Status, output: Output): void {
         ['Role', certificate.role ?? ''],
         ['NotBeforeUTC', utc(certificate.notBefore)],
         ['NotAfterUTC', utc(certificate.notAfter)],
+        ['EffectiveDateUTC', utc(certificate.effectiveAt)],
         ['WhenRegisteredUTC', utc(certificate.registeredAt)],
         ['CredentialEndsUTC', utc(certificate.credentialEndsAt)],
         ['Fault', certificate.fault ?? ''],
       ]),
     );
   }
+}
+
+function warn({ endingSoon, rotationFailure }: Status, output: Output): void {
+  for (const { what, role, endsAt, daysLeft } of endingSoon) {
+    const end = daysLeft < 0 ? 'has ended' : `ends in ${daysLeft} days`;
+    output.warn(`the ${role} ${what === 'credential' ? 'key credential' : what} ${end}, ${utc(endsAt)}`);
+  }
+  if (rotationFailure === null) return;
+  const { message, hint, retryAt } = rotationFailure;
+  output.warn(
+    `the running proxy cannot rotate its certificates: ${message} (${hint}); it tries again at ${utc(retryAt)}`,
+  );
 }
 
 function utc(instant: number | null): string {

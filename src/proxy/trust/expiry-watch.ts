@@ -63,16 +63,30 @@ export class ExpiryWatch implements Disposable {
     const ends = await readExpiries(db, { tlsCertificate });
     events.record({ kind: 'expiries', ends });
     const now = clock.now();
-    for (const { what, role, endsAt, expected } of ends) {
-      const daysLeft = Math.floor((endsAt - now) / dayMs);
+    for (const { what, role, endsAt, daysLeft } of endingSoon(ends, now)) {
       const toldAt = this.#toldAt.get(`${what} ${role}`) ?? Number.NEGATIVE_INFINITY;
-      if (expected || daysLeft >= warnDays || now < toldAt + againAfterMs) continue;
+      if (now < toldAt + againAfterMs) continue;
       this.#toldAt.set(`${what} ${role}`, now);
       events.record({ kind: 'expires-soon', what, role, endsAt: new Date(endsAt).toISOString(), daysLeft });
     }
   }
 }
 
+export type EndingSoon = Pick<Expiry, 'what' | 'role' | 'endsAt'> & { daysLeft: number };
+
+/** What somebody must look at: fewer than 30 days, and nothing follows. */
+export async function readEndingSoon(db: Kysely<ProxySchema>, now: number): Promise<EndingSoon[]> {
+  return endingSoon(await readExpiries(db, { tlsCertificate: undefined }), now);
+}
+
+function endingSoon(ends: Expiry[], now: number): EndingSoon[] {
+  return ends
+    .filter(({ expected }) => !expected)
+    .map(({ what, role, endsAt }) => ({ what, role, endsAt, daysLeft: Math.floor((endsAt - now) / dayMs) }))
+    .filter(({ daysLeft }) => daysLeft < warnDays);
+}
+
+/** Everything that ends at a known time. */
 async function readExpiries(
   db: Kysely<ProxySchema>,
   { tlsCertificate }: { tlsCertificate: string | undefined },

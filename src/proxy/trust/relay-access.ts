@@ -18,6 +18,7 @@ import type { RelayFailure } from './relay-failure.ts';
 import { RelayTrust } from './relay-trust.ts';
 
 export class RelayAccess implements Disposable {
+  readonly clock: Clock;
   readonly certificates: CertificateStore;
   readonly relayClock: RelayClock;
   readonly trust: RelayTrust;
@@ -46,6 +47,7 @@ export class RelayAccess implements Disposable {
     const trust = new RelayTrust({ ...collaborators, certificates, relayClock });
     const tokens = new AccessTokens({ ...collaborators, trust, relayClock, directTrust });
     this.directTrust = directTrust;
+    this.clock = clock;
     this.certificates = certificates;
     this.relayClock = relayClock;
     this.trust = trust;

@@ -5,9 +5,11 @@ import type { Kysely } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
 import { describeFault } from './certificates/certificate-fault.ts';
 import type { CertificateStore, StoredCertificate } from './certificates/certificate-store.ts';
+import { type EndingSoon, readEndingSoon } from './expiry-watch.ts';
 import type { RelayAccess } from './relay-access.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import { readRelayPin } from './relay-pin.ts';
+import { type RotationFailure, readRotationFailure } from './rotation-failure.ts';
 
 type CertificateStatus = {
   thumbprint: string;
@@ -16,6 +18,8 @@ type CertificateStatus = {
   role: string | null;
   notBefore: number;
   notAfter: number;
+  /** Of the next one: from when on it signs. Of the current one: since when. */
+  effectiveAt: number | null;
   registeredAt: number | null;
   /** When its key credential ends at the relay. */
   credentialEndsAt: number | null;
@@ -35,6 +39,10 @@ export type TrustStatus = {
   applicationId: string | null;
   connectedAt: number | null;
   certificates: CertificateStatus[];
+  /** Certificates and credentials that end within 30 days, and that nothing follows. */
+  endingSoon: EndingSoon[];
+  /** Why the running proxy cannot renew, register or roll a certificate just now. */
+  rotationFailure: RotationFailure | null;
   /** How far this machine's clock is ahead of the relay's; null when the relay could not be asked. */
   clockAheadMs: number | null;
   /** Why there is no token that counts right now; null when there is one. */
@@ -70,6 +78,8 @@ export async function readTrustStatus({
         certificateStatus(certificate, describeFault(fault, certificate)),
       ),
     ],
+    endingSoon: await readEndingSoon(db, access.clock.now()),
+    rotationFailure: (await readRotationFailure(db)) ?? null,
     clockAheadMs: access.relayClock.skewMs ?? null,
     failure: proof.kind === 'failed' ? proof.failure : null,
   };
@@ -77,6 +87,7 @@ export async function readTrustStatus({
 
 function certificateStatus(certificate: StoredCertificate, fault: string | null): CertificateStatus {
   const { thumbprint, id: keyId, subject, role, notBefore, notAfter } = certificate;
-  const { registeredAt, credentialEndsAt } = certificate;
-  return { thumbprint, keyId, subject, role, notBefore, notAfter, registeredAt, credentialEndsAt, fault };
+  const { effectiveAt, registeredAt, credentialEndsAt } = certificate;
+  const dates = { notBefore, notAfter, effectiveAt, registeredAt, credentialEndsAt };
+  return { thumbprint, keyId, subject, role, ...dates, fault };
 }
