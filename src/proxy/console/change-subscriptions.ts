@@ -6,7 +6,7 @@ import { opaqueIdSchema } from '../../contract/identifiers.ts';
 import { AppError } from '../../runtime/errors.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
-import type { ConsoleApp, RecordAct } from './console-app.ts';
+import type { ConsoleApp, RecordAct } from './console-operation.ts';
 
 export type ChangeSubscriptionsCollaborators = {
   db: Kysely<ProxySchema>;

@@ -1,13 +1,13 @@
 // The proxy's console over HTTP, put together: who may ask, and the operations. There is one administrator: whoever
 // may read the proxy's files, and so get a link. Each act is logged.
 
-import type { OpenAPIHono } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../runtime/errors.ts';
 import { type ApiEnv, createApiApp } from '../../runtime/http/api-app.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
 import { addChangeSubscriptions, type ChangeSubscriptionsCollaborators } from './change-subscriptions.ts';
+import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import type { ConsoleSessions } from './console-sessions.ts';
 import { addExplainBadge, type ExplainBadgeCollaborators } from './explain-badge.ts';
 import { addListDeliveries, type ListDeliveriesCollaborators } from './list-deliveries.ts';
@@ -17,11 +17,6 @@ import { addRunProbe, type RunProbeCollaborators } from './run-probe.ts';
 import { addShowOverview, type ShowOverviewCollaborators } from './show-overview.ts';
 import { addShowTrust, type ShowTrustCollaborators } from './show-trust.ts';
 import { addSwitchProxy, type SwitchProxyCollaborators } from './switch-proxy.ts';
-
-export type ConsoleApp = OpenAPIHono<ApiEnv>;
-
-/** Tells the log who did what: the fields say on what. */
-export type RecordAct = (act: string, fields?: Record<string, unknown>) => void;
 
 export type ConsoleAppOptions = ChangeSubscriptionsCollaborators &
   ExplainBadgeCollaborators &

@@ -8,7 +8,7 @@ import { explain } from '../administration/why/explain.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { MailboxNameRule } from '../mailboxes/mailbox-name.ts';
-import type { ConsoleApp } from './console-app.ts';
+import type { ConsoleApp } from './console-operation.ts';
 
 export type ExplainBadgeCollaborators = {
   db: Kysely<ProxySchema>;

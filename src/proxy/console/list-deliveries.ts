@@ -3,7 +3,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { deliveryListSchema } from '../../contract/console/proxy-console.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
-import type { ConsoleApp } from './console-app.ts';
+import type { ConsoleApp } from './console-operation.ts';
 import type { RecentDeliveries } from './recent-deliveries.ts';
 
 export type ListDeliveriesCollaborators = { deliveries: Pick<RecentDeliveries, 'list'> };

@@ -13,7 +13,7 @@ import { listMailboxes } from '../administration/listing/list-mailboxes.ts';
 import { listSubscriptions } from '../administration/listing/list-subscriptions.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import type { ConsoleApp } from './console-app.ts';
+import type { ConsoleApp } from './console-operation.ts';
 
 export type ListRowsCollaborators = { db: Kysely<ProxySchema>; clock: Clock };
 

@@ -7,7 +7,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { openConsoleSchema } from '../../contract/console/proxy-console.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { jsonBody } from '../api/device-operation.ts';
-import type { ConsoleApp, RecordAct } from './console-app.ts';
+import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import { type ConsoleSessions, sessionLifetimeMs } from './console-sessions.ts';
 
 const path = '/api/session';

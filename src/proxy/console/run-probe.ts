@@ -9,7 +9,7 @@ import { probeBy } from '../administration/probe-administration.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { listProbes } from '../probes/probe-store.ts';
-import type { ConsoleApp, RecordAct } from './console-app.ts';
+import type { ConsoleApp, RecordAct } from './console-operation.ts';
 
 export type RunProbeCollaborators = {
   db: Kysely<ProxySchema>;

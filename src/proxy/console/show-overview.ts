@@ -13,7 +13,7 @@ import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';
 import { readProxyObjectRow } from '../publisher/proxy-object.ts';
 import { readRelayPin } from '../trust/relay-pin.ts';
-import type { ConsoleApp } from './console-app.ts';
+import type { ConsoleApp } from './console-operation.ts';
 
 export type ShowOverviewCollaborators = HealthCollaborators & {
   /** Of the mail source. */

@@ -5,7 +5,7 @@ import { type Trust, trustSchema } from '../../contract/console/proxy-console.ts
 import { jsonAnswer } from '../api/device-operation.ts';
 import { authServerOf } from '../trust/auth-servers/auth-server.ts';
 import { readTrustStatus } from '../trust/trust-status.ts';
-import type { ConsoleApp } from './console-app.ts';
+import type { ConsoleApp } from './console-operation.ts';
 
 export type ShowTrustCollaborators = Parameters<typeof readTrustStatus>[0];
 

@@ -6,7 +6,7 @@ import type { Random } from '../../runtime/random.ts';
 import { carryOut, disableProxy, planEnable } from '../administration/enable-proxy.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
 import type { RelayAccess } from '../trust/relay-access.ts';
-import type { ConsoleApp, RecordAct } from './console-app.ts';
+import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import { readOverview, type ShowOverviewCollaborators } from './show-overview.ts';
 
 export type SwitchProxyCollaborators = ShowOverviewCollaborators & {

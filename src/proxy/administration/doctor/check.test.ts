@@ -77,7 +77,7 @@ test('a check that hangs fails after ten seconds and is aborted; the whole ends 
     ['failed', 'ok', 'ok', 'ok', 'ok', 'ok', 'failed', 'skipped', 'skipped'],
   );
   assert.match(checks[0]?.detail ?? '', /no answer within 10 s/);
-  assert.equal(aborted, 2);
+  assert.equal(aborted, 1);
   assert.equal(clock.pendingTimers <= 1, true);
 });
 

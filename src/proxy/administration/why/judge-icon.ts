@@ -257,7 +257,7 @@ function comparison(icon: IconFacts['icon']): string {
 }
 
 /** The newest of what the provider accepted and what the device itself said. */
-export function knownToShow({
+function knownToShow({
   shown,
   accepted_badge,
   shown_at,
@@ -309,7 +309,7 @@ function provider({ provider }: IconFacts['icon']): string {
   return providerNames[provider] ?? provider;
 }
 
-export function badgeText(badge: number | null): string {
+function badgeText(badge: number | null): string {
   return badge === 0 ? 'no badge' : String(badge);
 }
 
