@@ -29,3 +29,15 @@ test('the 64 bits of an IPv6 network count as one address, however it is written
   throttle.take('::2');
   assert.throws(() => throttle.take('::'), slowedDown);
 });
+
+test('all addresses together have a bound of their own, and what is given back counts for neither', async () => {
+  const clock = new ManualClock();
+  const overall = { burst: 3, intervalMs: 1000 };
+  const throttle = new AddressThrottle({ clock, rate: twoAtOnce, overall });
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) throttle.take(address);
+  assert.throws(() => throttle.take('192.0.2.4'), slowedDown);
+  throttle.giveBack('192.0.2.3');
+  throttle.take('192.0.2.3');
+  await clock.advance(1000);
+  throttle.take('192.0.2.5');
+});

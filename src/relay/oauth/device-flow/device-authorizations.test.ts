@@ -25,10 +25,10 @@ async function parts(t: TestContext) {
   const { organization: other } = await addOrganization(db, { domain: 'contoso.com' }, relay);
   const made = await makeOrganizationCertificate({ key: 'p-256' });
   const certificate = parseCertificate(made.der.toString('base64'));
-  const start = (organizationId = organization.id) =>
+  const start = (organizationId = organization.id, address = '198.51.100.1') =>
     startDeviceAuthorization(
       db,
-      { organizationId, certificate, proxyVersion: '1.2.3', address: '198.51.100.1' },
+      { organizationId, certificate, proxyVersion: '1.2.3', address },
       { now: clock.now(), random },
     );
   const poll = (code: string) => pollDeviceAuthorization(db, code, { now: clock.now(), random });
@@ -150,16 +150,26 @@ test('what was approved must be fetched in time', async t => {
 });
 
 test('ten may wait for one organization; others are not held up, and time makes room', async t => {
-  const { start, decide, other, clock } = await parts(t);
-  const started = [];
-  for (let count = 0; count < 10; count += 1) started.push(await start());
-  await assert.rejects(start(), failsWith('too-many-requests'));
+  const { start, decide, organization, other, clock } = await parts(t);
+  const from = (last: number) => start(organization.id, `198.51.100.${last}`);
+  const first = await from(0);
+  for (let last = 1; last < 10; last += 1) await from(last);
+  await assert.rejects(from(10), failsWith('too-many-requests'));
   await start(other.id);
-  await decide(started[0]?.userCode ?? '', { decision: 'deny' });
-  await start();
-  await assert.rejects(start(), failsWith('too-many-requests'));
+  await decide(first.userCode, { decision: 'deny' });
+  await from(10);
+  await assert.rejects(from(11), failsWith('too-many-requests'));
   await clock.advance(600_000);
-  await start();
+  await from(11);
+});
+
+test('asking again for the same certificate from the same place ends the code before', async t => {
+  const { start, poll, organization } = await parts(t);
+  const first = await start();
+  const elsewhere = await start(organization.id, '203.0.113.5');
+  for (let times = 0; times < 20; times += 1) await start();
+  assert.equal((await poll(first.deviceCode.reveal())).kind, 'expired');
+  assert.equal((await poll(elsewhere.deviceCode.reveal())).kind, 'pending');
 });
 
 test('the purge keeps what a late proxy must still be told', async t => {

@@ -33,6 +33,16 @@ export async function startDeviceAuthorization(
   const userCode = makeUserCode(random);
   const expiresAt = now + lifetimeMs;
   await db.transaction().execute(async transaction => {
+    // Whoever runs the command again waits for the new code alone.
+    await transaction
+      .updateTable('device_authorization')
+      .set({ expires_at: now })
+      .where('organization_id', '=', asked.organizationId)
+      .where('key_id', '=', asked.certificate.thumbprint)
+      .where('address', '=', asked.address)
+      .where('decision', 'is', null)
+      .where('expires_at', '>', now)
+      .execute();
     await transaction
       .insertInto('device_authorization')
       .values({
