@@ -10,6 +10,7 @@ import { parse as parseYaml } from 'yaml';
 import { openDatabase } from '../../src/database/database.ts';
 import { demoOrganization } from '../../src/demo/system.ts';
 import { type Diagnosis, examine } from '../../src/proxy/administration/doctor/doctor.ts';
+import { why as explain } from '../../src/proxy/administration/why.ts';
 import { parseProxyConfig } from '../../src/proxy/config.ts';
 import type { ProxySchema } from '../../src/proxy/database/schema.ts';
 import { makeCertificate } from '../../src/proxy/trust/certificates/certificate.ts';
@@ -29,7 +30,7 @@ const alice = { user: 'alice', password: dovecotPassword };
 
 type Diagnosed = Diagnosis & { status: number | null; stdout: string };
 
-test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => {
+test('doctor and why', { skip: missing ?? false, timeout: 300_000 }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'mbd-'));
   chmodSync(folder, 0o755); // Dovecot's mail processes must reach the socket in it
   t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,6 +56,34 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
     return JSON.parse(stdout);
   };
 
+  /** Waits in this process, where looking costs no start of a program; then the command must say the same. */
+  const failing = async (cause: string, configFile = system.proxyConfigFile): Promise<Diagnosed> => {
+    let last: Diagnosis | undefined;
+    await until(
+      `the first cause is ${cause}`,
+      async () => {
+        last = await examineHere(configFile);
+        return last.firstCause?.name === cause;
+      },
+      { seen: () => last?.checks },
+    );
+    const found = await doctor(configFile);
+    assert.deepEqual([found.firstCause?.name, found.status], [cause, 1]);
+    return found;
+  };
+  const untilWell = (): Promise<true> =>
+    until('nothing fails', async () => (await examineHere(system.proxyConfigFile)).firstCause === null);
+  const whyOnce = async (verdict: string) => {
+    const { proxyConfigFile } = system;
+    await until(`why says ${verdict}`, async () => {
+      const found = await explain(readConfig(proxyConfigFile), 'alice', { clock: new SystemClock() });
+      return found.verdict === verdict;
+    });
+    const found = await why('alice');
+    assert.equal(found.verdict, verdict);
+    return found;
+  };
+
   await t.test('before anybody has signed in', async () => {
     const { status, checks } = await doctor();
     assert.equal(status, 0);
@@ -72,14 +101,8 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
   await untilShown([[phone, 1]], 'all works');
 
   await t.test('all is well', async () => {
-    const { status, checks, firstCause } = await until(
-      'nothing is failed or skipped',
-      async () => {
-        const found = await doctor();
-        return found.status === 0 && found;
-      },
-      { seen: () => system.proxy.records.slice(-5) },
-    );
+    await untilWell();
+    const { status, checks, firstCause } = await doctor();
     assert.equal(status, 0);
     assert.equal(firstCause, null);
     assert.deepEqual(
@@ -93,14 +116,13 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
     assert.match(stdout, /^ok {4}counting {10}alice has 1 unseen$/m);
     assert.match(stdout, /Badges can flow; see the warnings\.\n$/);
 
-    const explained = await why('ALICE');
-    assert.equal(explained.verdict, 'right');
+    const explained = await whyOnce('right');
     assert.match(
       explained.conclusion,
       /^The icon shows 1, which is right: APNs accepted it at 20\S+Z as [0-9a-f-]{36}\.$/,
     );
-    assert.deepEqual((await why(phone.iconId)).conclusion, explained.conclusion);
-    const text = (await mailbadge(['proxy', 'why', 'alice', ...config])).stdout;
+    assert.match((await why(phone.iconId)).conclusion, /^The icon (shows|should show) 1, which is /);
+    const text = (await mailbadge(['proxy', 'why', 'ALICE', ...config])).stdout;
     assert.match(text, /^Stage +UTC +Age +Fact$/m);
     assert.match(text, /^count +20\S+Z +\d+ s ago +alice has 1 unseen$/m);
     const alike = await mailbadge(['proxy', 'why', 'alicia', ...config]);
@@ -124,7 +146,7 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
 
     assert.equal((await client.post('/api/disable')).json.enabled, false);
     await dovecot.deliver('alice');
-    await until('the mailbox is counted', async () => (await why('alice')).verdict === 'disabled');
+    await whyOnce('disabled');
     const enabled = await client.post('/api/enable');
     assert.equal(enabled.json.enabled, true, enabled.text);
     await untilShown([[phone, 2]], 'enabled again, with no other process involved');
@@ -136,14 +158,11 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
 
   await t.test('the proxy is disabled', async () => {
     await succeed('proxy', 'disable', '--force', ...config);
-    const { firstCause, checks } = await failing(doctor, 'publishing');
+    const { firstCause, checks } = await failing('publishing');
     assert.match(firstCause?.hint ?? '', /proxy enable/);
     assert.equal(outcomeOf(checks, 'access token'), 'ok');
     await dovecot.deliver('alice');
-    const explained = await until('why says so', async () => {
-      const found = await why('alice');
-      return found.verdict === 'disabled' && found;
-    });
+    const explained = await whyOnce('disabled');
     assert.equal(
       explained.conclusion,
       'The icon should show 3 but shows 2: the proxy is disabled, so nothing is published.',
@@ -155,10 +174,10 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
 
   await t.test('endings are frozen', async () => {
     await set(system, { endings_frozen_at: Date.now() });
-    const { firstCause } = await failing(doctor, 'endings');
+    const { firstCause } = await failing('endings');
     assert.match(firstCause?.hint ?? '', /subscription thaw/);
     await succeed('proxy', 'subscription', 'thaw', ...config);
-    assert.equal((await doctor()).status, 0);
+    await untilWell();
   });
 
   await t.test('a wrong password for Dovecot, and a mail server that is away', async () => {
@@ -166,17 +185,17 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
       ...system.configurations.proxy,
       mailboxes: { source: { ...source, recount: { ...source.recount, password: 'wrong' } } },
     });
-    const refused = await failing(() => doctor(wrong), 'counting');
+    const refused = await failing('counting', wrong);
     assert.match(refused.firstCause?.detail ?? '', /the API key is refused/);
     assert.match(refused.firstCause?.hint ?? '', /credential in mailboxes\.source/);
     assert.doesNotMatch(refused.stdout, /"wrong"|key-of-doveadm/);
 
     await dovecot.stop();
-    const away = await failing(doctor, 'mail server');
+    const away = await failing('mail server');
     assert.equal(outcomeOf(away.checks, 'counting'), 'skipped');
     assert.equal(outcomeOf(away.checks, 'access token'), 'ok', 'what does not depend on it goes on');
     await dovecot.restart();
-    await until('Dovecot is back', async () => (await doctor()).status === 0);
+    await untilWell();
   });
 
   await t.test('a clock that is an hour off', async () => {
@@ -185,16 +204,8 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
         return super.now() + 3_600_000;
       }
     }
-    const clock = new WrongClock();
     // By this clock the proxy's last heartbeat is an hour old; the fault of interest is the clock's.
-    const { checks } = await examine(
-      () => parseProxyConfig(parseYaml(readFileSync(system.proxyConfigFile, 'utf8'))),
-      {
-        clock,
-        random: systemRandom,
-        fetch,
-      },
-    );
+    const { checks } = await examineHere(system.proxyConfigFile, new WrongClock());
     const found = checks.find(({ name }) => name === 'clock');
     assert.equal(found?.outcome, 'failed');
     assert.match(found?.detail ?? '', /60 minutes ahead of the relay's/);
@@ -207,7 +218,7 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
 
   await t.test('the relay is down', async () => {
     await system.relay.stop();
-    const { firstCause, checks } = await failing(doctor, 'relay connection');
+    const { firstCause, checks } = await failing('relay connection');
     assert.match(firstCause?.detail ?? '', /takes no connection: ECONNREFUSED/);
     for (const name of ['relay TLS', 'relay identity', 'clock', 'access token', 'acceptance']) {
       assert.equal(outcomeOf(checks, name), 'skipped', name);
@@ -215,10 +226,7 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
     assert.equal(outcomeOf(checks, 'certificate'), 'ok');
     assert.equal(outcomeOf(checks, 'counting'), 'ok');
     await dovecot.deliver('alice');
-    const explained = await until('why says so', async () => {
-      const found = await why('alice');
-      return found.verdict === 'relay-unusable' && found;
-    });
+    const explained = await whyOnce('relay-unusable');
     assert.match(
       explained.conclusion,
       /^The icon should show 4 but shows 3: the relay cannot be used \(relay-unreachable\)/,
@@ -229,7 +237,7 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
 
   await t.test('no proxy runs', async () => {
     await system.proxy.stop();
-    const { firstCause, checks } = await failing(doctor, 'proxy process');
+    const { firstCause, checks } = await failing('proxy process');
     assert.match(firstCause?.hint ?? '', /proxy serve/);
     assert.equal(outcomeOf(checks, 'listeners'), 'skipped');
     assert.equal(outcomeOf(checks, 'access token'), 'ok');
@@ -264,13 +272,13 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
       '--',
       credentials[0]?.keyId ?? '',
     );
-    const { firstCause } = await failing(doctor, 'access token');
+    const { firstCause } = await failing('access token');
     assert.match(firstCause?.detail ?? '', /revoked/);
   });
 
   await t.test('the certificate has expired', async () => {
     const thumbprint = await useExpiredCertificate(system);
-    const { firstCause, checks } = await failing(doctor, 'certificate');
+    const { firstCause, checks } = await failing('certificate');
     assert.match(firstCause?.detail ?? '', new RegExp(`${thumbprint} expired on `));
     assert.match(firstCause?.hint ?? '', /trust set-up/);
     assert.equal(outcomeOf(checks, 'access token'), 'skipped');
@@ -289,19 +297,12 @@ test('doctor and why', { skip: missing ?? false, timeout: 240_000 }, async t => 
   });
 });
 
-/** Until the doctor names it: a running proxy needs a moment to notice what was made wrong. */
-async function failing(doctor: () => Promise<Diagnosed>, cause: string): Promise<Diagnosed> {
-  let last: Diagnosed | undefined;
-  const found = await until(
-    `the first cause is ${cause}`,
-    async () => {
-      last = await doctor();
-      return last.firstCause?.name === cause && last;
-    },
-    { seen: () => last?.checks },
-  );
-  assert.equal(found.status, 1);
-  return found;
+function readConfig(file: string) {
+  return parseProxyConfig(parseYaml(readFileSync(file, 'utf8')));
+}
+
+function examineHere(configFile: string, clock = new SystemClock()): Promise<Diagnosis> {
+  return examine(() => readConfig(configFile), { clock, random: systemRandom, fetch });
 }
 
 function outcomeOf(checks: Diagnosis['checks'], name: string): string | undefined {
