@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { buildWeb } from './build-web.ts';
 
@@ -20,7 +21,15 @@ const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts'
 const run = spawnSync(
   execPath,
   ['--test', '--test-timeout=600000', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
-  { stdio: 'inherit', env: { ...process.env, NODE_ENV: 'test' } },
+  {
+    stdio: 'inherit',
+    // The tests start hundreds of processes of ours; with the cache each takes half the CPU time to start.
+    env: {
+      NODE_COMPILE_CACHE: resolve('node_modules/.cache/node-compile-cache'),
+      ...process.env,
+      NODE_ENV: 'test',
+    },
+  },
 );
 process.exitCode = run.status ?? 1;
 
