@@ -57,6 +57,17 @@ test('the assertion names the key, the issuer and a short life', async () => {
   assert.ok((jti ?? '').length >= 16);
 });
 
+test('an RSA key signs assertions and tickets with PS256 where that is configured', async () => {
+  await using relay = await RelayStandIn.open();
+  await using trust = await openProxyTrust({ relay, kind: 'rsa-2048', rsaAlgorithm: 'PS256' });
+  assert.equal((await trust.access.tokens.get()).kind, 'token');
+  const form = new URLSearchParams(relay.requests.at(-1)?.body);
+  assert.equal(decodeProtectedHeader(form.get('client_assertion') ?? '').alg, 'PS256');
+  const signed = await trust.access.tickets.sign({ appId: 'com.fabrikam.mail', installationId: 'phone-1' });
+  assert.ok(signed.kind === 'signed');
+  await jwtVerify(signed.ticket, trust.certificate.publicKey, { algorithms: ['PS256'] });
+});
+
 test('twenty that ask at once cause one request', async () => {
   await using relay = await RelayStandIn.open();
   await using trust = await openProxyTrust({ relay, start: false });
