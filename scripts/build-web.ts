@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
@@ -74,19 +74,24 @@ function assertNothingInline(path: string): void {
     throw new Error(`${path} has an inline script or style`);
 }
 
-/** Of what a page loads at its start, as a browser receives it. */
-function compressedBytes(name: string): number {
-  return globSync(`web/dist/${name}/assets/*.js`, { cwd: project })
-    .map(path => gzipSync(readFileSync(join(project, path))).length)
-    .reduce((sum, bytes) => sum + bytes, 0);
+/** The script that every page of a console loads, and what some pages load besides, as a browser receives them. */
+function scriptBytes(name: string): { always: number; sometimes: number } {
+  const html = readFileSync(join(project, `web/dist/${name}/index.html`), 'utf8');
+  const sizes = { always: 0, sometimes: 0 };
+  for (const path of globSync(`web/dist/${name}/assets/*.js`, { cwd: project })) {
+    const when = html.includes(basename(path)) ? 'always' : 'sometimes';
+    sizes[when] += gzipSync(readFileSync(join(project, path))).length;
+  }
+  return sizes;
 }
 
 if (import.meta.main) {
   const built = await buildWeb();
   if (built.length === 0) process.stdout.write('web: nothing changed since the last build\n');
+  const kB = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
   for (const name of built) {
-    process.stdout.write(
-      `web/dist/${name}: ${(compressedBytes(name) / 1000).toFixed(1)} kB of script, compressed\n`,
-    );
+    const { always, sometimes } = scriptBytes(name);
+    process.stdout.write(`web/dist/${name}: ${kB(always)} of script, compressed, and ${kB(sometimes)} on demand
+`);
   }
 }

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
 import { buildWeb } from '../../scripts/build-web.ts';
+import { openDatabase } from '../../src/database/database.ts';
+import type { RelaySchema } from '../../src/relay/database/schema.ts';
+import { SystemClock } from '../../src/runtime/clock.ts';
 import { Secret } from '../../src/runtime/secrets.ts';
 import { chromiumUnavailable } from '../fixtures/chromium.ts';
 import { assertUsable, browserFor, openPage, type PageOptions } from '../fixtures/console-page.ts';
@@ -260,6 +263,52 @@ test(
       }
       await page.context().close();
     }
+  },
+);
+
+test(
+  'traffic is drawn in the colours of its table, and every number stands beside the picture',
+  inBrowser,
+  async t => {
+    const relay = await furnishedRelay(t);
+    const hourAgo = Math.floor(Date.now() / 300_000 - 12) * 300_000;
+    await using database = openDatabase<RelaySchema>(relay.config.database, { clock: new SystemClock() });
+    await database.db
+      .insertInto('traffic')
+      .values(
+        Object.entries({ accepted: 1200, 'provider-throttled': 30, 'target-gone': 70 }).map(
+          ([outcome, notifications]) => ({
+            bucket_at: hourAgo,
+            organization_id: '*',
+            app_id: 'com.fabrikam.mail',
+            provider: 'apns',
+            outcome,
+            notifications,
+          }),
+        ),
+      )
+      .execute();
+    const opened = await openPage(await browserFor(t), `${relay.issuer}/console/traffic`);
+    const { page } = opened;
+    await signIn(page, 'operator@relay.example');
+    const picture = page.getByRole('img', { name: 'Notifications over time, by outcome; 1,300 in all' });
+    await picture.locator('canvas').waitFor();
+    const drawn = await page.evaluate(() => {
+      const canvas = document.querySelector('canvas');
+      const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+      const colors = new Set<string>();
+      for (let at = 0; at < pixels.length; at += 4) {
+        colors.add(`rgb(${pixels[at]}, ${pixels[at + 1]}, ${pixels[at + 2]})`);
+      }
+      const swatches = [...document.querySelectorAll('.swatch')];
+      return swatches.map(swatch => colors.has(getComputedStyle(swatch).backgroundColor));
+    });
+    assert.deepEqual(drawn, [true, true, true]);
+    await page.getByRole('row', { name: 'accepted 1,200 92.3%' }).waitFor();
+    await page.getByRole('row', { name: 'deferred: provider asks for less 30 2.3%' }).waitFor();
+    await page.getByText('Show the numbers').click();
+    await page.getByRole('row', { name: / 1,200 30 70$/ }).waitFor();
+    await assertUsable(opened, 'traffic');
   },
 );
 

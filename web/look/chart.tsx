@@ -2,7 +2,7 @@
 // the table's swatches are the legend.
 
 import { useEffect, useRef } from 'preact/hooks';
-import Plot from 'uplot';
+import type Plot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { type Locale, useLocale } from './locale.tsx';
 import { useSchemeChanges } from './theme.tsx';
@@ -23,25 +23,33 @@ export function Chart({ label, from, bucketMs, series }: ChartProps) {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const plot = new Plot(
-      optionsOf(element, { series, locale }),
-      dataOf({ from, bucketMs, series }),
-      element,
-    );
-    const observer = new ResizeObserver(() =>
-      plot.setSize({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
+    const drawing = new AbortController();
+    void draw(element, { from, bucketMs, series, locale }, drawing.signal);
+    return () => drawing.abort();
   }, [from, bucketMs, series, locale, scheme]);
   return <div class="chart" ref={host} role="img" aria-label={label} />;
 }
 
+type Drawing = Omit<ChartProps, 'label'> & { locale: Locale };
+
+/** The library comes when there is something to draw: most pages have no chart. */
+async function draw(host: HTMLElement, drawing: Drawing, signal: AbortSignal): Promise<void> {
+  const { default: Chart } = await import('uplot');
+  if (signal.aborted) return;
+  const bars = Chart.paths.bars?.({ size: [0.85, 48], align: 1 });
+  const plot = new Chart(optionsOf(host, drawing, bars), dataOf(drawing), host);
+  const observer = new ResizeObserver(() =>
+    plot.setSize({ width: host.clientWidth, height: host.clientHeight }),
+  );
+  observer.observe(host);
+  signal.addEventListener('abort', () => {
+    observer.disconnect();
+    plot.destroy();
+  });
+}
+
 /** uPlot draws later series over earlier ones: the sum of all first, the lowest part last. */
-function dataOf({ from, bucketMs, series }: Omit<ChartProps, 'label'>): Plot.AlignedData {
+function dataOf({ from, bucketMs, series }: Drawing): Plot.AlignedData {
   const buckets = series[0]?.counts.length ?? 0;
   const times = Array.from({ length: buckets }, (_, index) => (from + index * bucketMs) / 1000);
   const below = new Array<number>(buckets).fill(0);
@@ -53,7 +61,8 @@ function dataOf({ from, bucketMs, series }: Omit<ChartProps, 'label'>): Plot.Ali
 
 function optionsOf(
   host: HTMLElement,
-  { series, locale }: { series: ChartSeries[]; locale: Locale },
+  { series, locale }: Drawing,
+  bars: Plot.Series.PathBuilder | undefined,
 ): Plot.Options {
   const text = colorOf(host, 'color', 'muted');
   const grid = { stroke: colorOf(host, 'borderTopColor', 'panel'), width: 1 };
@@ -61,7 +70,6 @@ function optionsOf(
   const day = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' });
   const time = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const number = new Intl.NumberFormat(locale, { notation: 'compact' });
-  const bars = Plot.paths.bars?.({ size: [0.85, 48], align: 1 });
   return {
     width: host.clientWidth,
     height: host.clientHeight,

@@ -19,7 +19,11 @@ export function relativeTime(ms: number, locale: Locale): string {
 }
 
 export function localTime(at: number, locale: Locale): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  return new Intl.DateTimeFormat(locale, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+  }).format(at);
 }
 
 function utc(at: number): string {
