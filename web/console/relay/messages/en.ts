@@ -385,7 +385,6 @@ export const english = {
     on: 'on',
     off: 'off',
     lastSignIn: 'Last sign-in',
-    created: 'Added',
     state: 'State',
     states: { enabled: 'enabled', disabled: 'disabled' },
     you: 'you',

@@ -350,7 +350,6 @@ export const simplifiedChinese: RelayMessages = {
     on: '已开启',
     off: '未开启',
     lastSignIn: '上次登录',
-    created: '添加时间',
     state: '状态',
     states: { enabled: '已启用', disabled: '已停用' },
     you: '您本人',

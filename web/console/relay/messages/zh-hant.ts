@@ -351,7 +351,6 @@ export const traditionalChinese: RelayMessages = {
     on: '已開啟',
     off: '未開啟',
     lastSignIn: '上次登入',
-    created: '新增時間',
     state: '狀態',
     states: { enabled: '已啟用', disabled: '已停用' },
     you: '您本人',
