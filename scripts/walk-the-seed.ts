@@ -125,7 +125,7 @@ async function connect(system: WalkedSystem, browser: ConsoleBrowser): Promise<v
     const code = /\b[B-Z]{4}-[B-Z]{4}\b/.exec(output)?.[0] ?? '';
     const path = `/device-authorizations/${code}`;
     const { keyId, thumbprint } = await browser.ask<DeviceAuthorization>('GET', path);
-    assert.ok(output.includes(thumbprint), 'terminal and page show the same thumbprint');
+    assert.ok(output.replaceAll(' ', '').includes(thumbprint), 'terminal and page show the same thumbprint');
     const { password } = administrator;
     await browser.ask('POST', `${path}/decision`, { decision: 'approve', keyId, password });
   };

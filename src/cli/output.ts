@@ -49,7 +49,8 @@ export function listForm(rows: readonly (readonly [name: string, value: string])
   const room = Math.max(20, width - nameWidth - 3);
   return rows
     .map(([name, value]) => {
-      const lines = value === '' ? [''] : (value.match(new RegExp(`.{1,${room}}`, 'gu')) ?? ['']);
+      // Between words where there are any; what is longer than the room is cut.
+      const lines = value.match(new RegExp(`\\S.{0,${room - 1}}(?=\\s|$)|.{1,${room}}`, 'gu')) ?? [''];
       const indent = ' '.repeat(nameWidth + 3);
       return `${name.padEnd(nameWidth)} : ${lines.join(`\n${indent}`)}`.trimEnd();
     })

@@ -9,6 +9,7 @@ import { parseRelayConfig, type RelayConfig } from '../relay/config.ts';
 import { SystemClock } from '../runtime/clock.ts';
 import { readConfigFile } from '../runtime/config-file.ts';
 import { systemRandom } from '../runtime/random.ts';
+import { instant } from './table.ts';
 
 export type ConfigOption = { config: string };
 export type JsonOption = { json: boolean };
@@ -40,5 +41,5 @@ export async function administer<T>(
 
 /** For people: UTC, or nothing. */
 export function timeText(ms: number | null): string {
-  return ms === null ? '' : new Date(ms).toISOString();
+  return ms === null ? '' : instant(ms);
 }

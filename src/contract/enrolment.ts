@@ -12,6 +12,9 @@ export const enrolmentRequestSchema = z.strictObject({
     .string()
     .max(64)
     .describe('As printed by "mailbadge relay organization add"; case and hyphens do not matter'),
+  organization: organizationDomainSchema
+    .optional()
+    .describe('Whom the proxy works for: a code of another organization is refused, and stays good'),
   certificate: z.string().max(16_384).describe('DER, base64'),
   proof: z
     .string()

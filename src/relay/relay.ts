@@ -122,7 +122,15 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
       minimumProxyVersion,
       callers: { tokens, uses, trusted },
       operations: [
-        app => addDescribeRelay(app, { issuer, minimumProxyVersion, apps: apps.described, jwks, clock }),
+        app =>
+          addDescribeRelay(app, {
+            issuer,
+            minimumProxyVersion,
+            apps: apps.described,
+            approvals: config.console.enabled,
+            jwks,
+            clock,
+          }),
         app => addDescribeRealm(app, { db, issuer, certificates: () => authorizationServer.certificates }),
         app => addAuthorizeDevice(app, { db, issuer, minimumProxyVersion, clock, random, trusted, events }),
         app => addEnrolApplication(app, { db, issuer, clock, trusted, events }),

@@ -356,6 +356,7 @@ test('a certificate that expires while the proxy runs is no longer used', async 
   await using trust = await openProxyTrust({ relay, clock, certificateMadeAt });
   assert.equal((await trust.access.tokens.get()).kind, 'token');
   await clock.advance(2 * hourMs);
+  await trust.access.tokens.renew(); // joins a renewal that the jump of the clock overtook
   const answer = await trust.access.tokens.renew();
   assert.ok(answer.kind === 'failed' && answer.failure.code === 'certificate-expired');
 });

@@ -61,7 +61,7 @@ function dataOf({ from, bucketMs, series }: Drawing): Plot.AlignedData {
 
 function optionsOf(
   host: HTMLElement,
-  { series, locale }: Drawing,
+  { bucketMs, series, locale }: Drawing,
   bars: Plot.Series.PathBuilder | undefined,
 ): Plot.Options {
   const text = colorOf(host, 'color', 'muted');
@@ -75,7 +75,11 @@ function optionsOf(
     height: host.clientHeight,
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] } },
+    scales: {
+      // A bar begins at its bucket's start: the last one needs room.
+      x: { range: (_plot, min, max) => [min, max + bucketMs / 1000] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] },
+    },
     axes: [
       {
         stroke: text,

@@ -66,7 +66,9 @@ function printStep(step: Step, { json }: Options, output: Output): void {
       print(`Please approve with the administrator account of ${step.organization} at the relay...`);
       output.note(`  Open       ${verificationUri}`);
       output.note(`  Code       ${userCode}   (${Math.floor(expiresInSeconds / 60)} minutes)`);
-      output.note(`  Compare    ${step.thumbprint}   (approve only if the page shows the same)`);
+      output.note(
+        `  Compare    ${step.thumbprint.replaceAll(/.{8}(?!$)/g, '$& ')}   (approve only if the page shows the same)`,
+      );
       if (!json && process.stderr.isTTY) output.note(terminalQrCode(verificationUriComplete));
       break;
     }

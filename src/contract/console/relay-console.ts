@@ -44,6 +44,9 @@ export const removeTotpSchema = z.strictObject({ password: z.string().max(256) }
 
 // --- signing an organization up -----------------------------------------------------------------------------------
 
+/** GET /sign-ups, without a session: whether this relay lets organizations sign themselves up. */
+export const signUpStateSchema = z.object({ open: z.boolean() });
+
 /** POST /sign-ups, without a session. */
 export const signUpRequestSchema = z.strictObject({
   name: z.string().trim().min(1).max(120),

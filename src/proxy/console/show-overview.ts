@@ -12,7 +12,9 @@ import type { ProxySchema } from '../database/schema.ts';
 import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';
 import { readProxyObjectRow } from '../publisher/proxy-object.ts';
+import { readEndingSoon } from '../trust/expiry-watch.ts';
 import { readRelayPin } from '../trust/relay-pin.ts';
+import { readRotationFailure } from '../trust/rotation-failure.ts';
 import type { ConsoleApp } from './console-operation.ts';
 
 export type ShowOverviewCollaborators = HealthCollaborators & {
@@ -20,9 +22,6 @@ export type ShowOverviewCollaborators = HealthCollaborators & {
   sourceName: string;
   publicUrl: string;
 };
-
-/** A certificate rolls over by itself before that; what is this close was not followed by another. */
-const certificateSoonMs = 30 * 86_400_000;
 
 const route = createRoute({
   method: 'get',
@@ -80,13 +79,18 @@ async function furtherWarnings(
       hint: 'enable it here, or run "mailbadge proxy enable"',
     });
   }
-  const ending = await endingCertificate(db, clock.now());
-  if (ending !== undefined) {
+  for (const { what, role, endsAt, daysLeft } of await readEndingSoon(db, clock.now())) {
+    const name = what === 'credential' ? 'key credential' : what;
     warnings.push({
       code: 'certificate-expires-soon',
-      message: `the certificate ${ending.thumbprint} ends at ${new Date(ending.not_after).toISOString()}, and none is to follow it`,
+      message: `the ${role} ${name} ${daysLeft < 0 ? 'has ended' : `ends in ${daysLeft} days`}, ${new Date(endsAt).toISOString()}, and none follows it`,
       hint: 'run "mailbadge proxy trust certificate stage"',
     });
+  }
+  const rotation = await readRotationFailure(db);
+  if (rotation !== undefined) {
+    const { message, hint } = rotation;
+    warnings.push({ code: 'rotation-failed', message: `certificates cannot be rotated: ${message}`, hint });
   }
   if (new URL(publicUrl).protocol === 'http:') {
     warnings.push({
@@ -99,14 +103,4 @@ async function furtherWarnings(
     warnings.push({ code: 'version-skew', message, hint });
   }
   return warnings;
-}
-
-async function endingCertificate(db: Kysely<ProxySchema>, now: number) {
-  const rows = await db
-    .selectFrom('certificate')
-    .select(['role', 'thumbprint', 'not_after'])
-    .where('role', 'in', ['current', 'next'])
-    .execute();
-  if (rows.some(({ role }) => role === 'next')) return undefined;
-  return rows.find(({ not_after }) => not_after > now && not_after - now < certificateSoonMs);
 }

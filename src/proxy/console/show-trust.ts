@@ -18,11 +18,6 @@ const route = createRoute({
 export function addShowTrust(app: ConsoleApp, { db, certificates, access }: ShowTrustCollaborators): void {
   app.openapi(route, async context => {
     const status = await readTrustStatus({ db, certificates, access });
-    const rows = await db
-      .selectFrom('certificate')
-      .select(['id', 'effective_at', 'credential_ends_at'])
-      .execute();
-    const rowOf = new Map(rows.map(row => [row.id, row]));
     const servers = (await db.selectFrom('auth_server').selectAll().orderBy('name').execute()).map(
       authServerOf,
     );
@@ -36,11 +31,11 @@ export function addShowTrust(app: ConsoleApp, { db, certificates, access }: Show
           keyId: certificate.keyId,
           subject: certificate.subject,
           role: certificate.role as Trust['certificates'][number]['role'],
-          effectiveAt: rowOf.get(certificate.keyId)?.effective_at ?? null,
+          effectiveAt: certificate.effectiveAt,
           notBefore: certificate.notBefore,
           notAfter: certificate.notAfter,
           registeredAt: certificate.registeredAt,
-          credentialEndsAt: rowOf.get(certificate.keyId)?.credential_ends_at ?? null,
+          credentialEndsAt: certificate.credentialEndsAt,
           fault: certificate.fault,
         })),
         authServers: servers.map(

@@ -136,9 +136,17 @@ export class Subscriptions implements AsyncDisposable {
     );
   }
 
-  /** Lifts the freeze that a burst of endings set. */
+  /** Lifts the freeze that a burst of endings set; what it put off is tried again at once. */
   async thawEndings(): Promise<void> {
-    await this.#options.db.updateTable('proxy_state').set({ endings_frozen_at: null }).execute();
+    await this.#commit(async transaction => {
+      await transaction.updateTable('proxy_state').set({ endings_frozen_at: null }).execute();
+      await transaction
+        .updateTable('icon')
+        .set({ retry_at: 0 })
+        .where('last_outcome', '=', 'target-gone')
+        .where('ended_at', 'is', null)
+        .execute();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

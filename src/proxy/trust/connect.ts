@@ -60,7 +60,15 @@ export async function connectTrust(request: ConnectRequest, collaborators: Colla
   const code = await obtainCode(request, ready, collaborators);
   report({ step: 'adding-key' });
   const now = relayClock.now() ?? clock.now(); // a person may have taken minutes
-  const answer = await enrol(http, { issuer: pin.issuer, key, code, now, random, timeoutMs });
+  const answer = await enrol(http, {
+    issuer: pin.issuer,
+    organization,
+    key,
+    code,
+    now,
+    random,
+    timeoutMs,
+  });
   if (answer.kind === 'failed') throw relayFailureError(answer.failure);
   const { response, added } = answer;
   if (response.organization !== organization) {

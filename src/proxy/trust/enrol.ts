@@ -26,16 +26,26 @@ export async function enrol(
   http: HttpClient,
   {
     issuer,
+    organization,
     key,
     code,
     now,
     random,
     timeoutMs,
-  }: { issuer: string; key: OrganizationKey; code: Secret; now: number; random: Random; timeoutMs: number },
+  }: {
+    issuer: string;
+    organization: string;
+    key: OrganizationKey;
+    code: Secret;
+    now: number;
+    random: Random;
+    timeoutMs: number;
+  },
 ): Promise<EnrolmentAnswer> {
   const url = new URL('/v1/enrolments', issuer);
   const request: EnrolmentRequest = {
     code: code.reveal(),
+    organization,
     certificate: key.certificate.der.toString('base64'),
     proof: await signPossessionProof(key, { issuer, claims: { code_hash: hash(code) }, now, random }),
   };

@@ -63,20 +63,23 @@ export function addDescribeRelay(
     issuer,
     minimumProxyVersion,
     apps,
+    approvals,
     jwks,
     clock,
   }: {
     issuer: string;
     minimumProxyVersion: string;
     apps: RelayMetadata['apps'];
+    /** Whether there are pages on which an administrator can approve: without them nobody can end a device flow. */
+    approvals: boolean;
     jwks: () => JSONWebKeySet;
     clock: Clock;
   },
 ): void {
   const providers = new Set<string>(apps.flatMap(each => each.providers));
-  const capabilities = relayCapabilities.filter(
-    capability => !(capability === 'apns' || capability === 'webpush') || providers.has(capability),
-  );
+  const missing = new Set<string>(['apns', 'webpush'].filter(provider => !providers.has(provider)));
+  if (!approvals) missing.add('device-flow');
+  const capabilities = relayCapabilities.filter(capability => !missing.has(capability));
   app.openapi(relayRoute, context =>
     context.json({
       issuer,
@@ -86,7 +89,7 @@ export function addDescribeRelay(
       relayTime: clock.now(),
       tokenEndpoint: issuer + tokenPath,
       publishAudience: publishAudience(issuer),
-      deviceAuthorizationEndpoint: issuer + deviceAuthorizationPath,
+      ...(approvals ? { deviceAuthorizationEndpoint: issuer + deviceAuthorizationPath } : {}),
       s2sMetadataUrl: issuer + s2sMetadataPath,
       apps,
     }),

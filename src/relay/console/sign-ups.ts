@@ -1,7 +1,7 @@
 // /sign-ups: an organization signs itself up, without a session. Who began is known by the sign-up's id alone.
 
 import type { z } from 'zod';
-import type { SignUp, signUpCheckSchema } from '../../contract/console/relay-console.ts';
+import type { SignUp, signUpCheckSchema, signUpStateSchema } from '../../contract/console/relay-console.ts';
 import { signUpRequestSchema } from '../../contract/console/relay-console.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
@@ -11,6 +11,10 @@ import { readBody } from './read-body.ts';
 
 export function addSignUps(app: ConsoleApp, parts: ConsoleParts): void {
   const signUps = new SignUps({ ...parts, open: parts.config.self_service_sign_up });
+
+  app.get('/sign-ups', context =>
+    context.json({ open: parts.config.self_service_sign_up } satisfies z.infer<typeof signUpStateSchema>),
+  );
 
   app.post('/sign-ups', async context => {
     const request = await readBody(context, signUpRequestSchema);

@@ -17,7 +17,7 @@ const claimsSchema = proofClaimsSchema.extend({ code_hash: z.string() });
 
 export async function enrol(
   db: Kysely<RelaySchema>,
-  { code, certificate: base64, proof }: EnrolmentRequest,
+  { code, organization: expected, certificate: base64, proof }: EnrolmentRequest,
   { issuer, now, address }: { issuer: string; now: number; address: string },
 ): Promise<{ organization: Organization; credential: KeyCredential; added: boolean }> {
   const certificate = parseCertificate(base64);
@@ -36,6 +36,14 @@ export async function enrol(
     const organization = await organizationById(transaction, organizationId);
     if (organization === undefined || !organization.active) {
       throw organizationInactive(organization?.domain ?? 'of this code');
+    }
+    if (expected !== undefined && expected !== organization.domain) {
+      // Thrown in the transaction: the code stays good for whom it was made.
+      throw new AppError(
+        'enrolment-code-invalid',
+        `the enrolment code is for ${organization.domain}, but this proxy was set up for ${expected}`,
+        { hint: 'ask the relay’s operator for a code of this organization' },
+      );
     }
     const registered = await registerKeyCredential(transaction, {
       applicationId: organization.applicationId,

@@ -23,6 +23,7 @@ import type {
   SignUp,
   SignUpRequest,
   signUpCheckSchema,
+  signUpStateSchema,
   Traffic,
   totpOfferSchema,
 } from '../../../src/contract/console/relay-console.ts';
@@ -48,6 +49,7 @@ export function createRelayApi({ onSessionEnded }: { onSessionEnded(): void }) {
     signIn: (body: ConsoleSignIn) => api.send<SignedIn>('POST', '/session', body),
     signOut: () => api.send('DELETE', '/session'),
 
+    signUpState: (signal?: AbortSignal) => api.get<z.infer<typeof signUpStateSchema>>('/sign-ups', signal),
     signUp: (body: SignUpRequest) => api.send<SignUp>('POST', '/sign-ups', body),
     checkSignUp: (signUpId: string) =>
       api.send<z.infer<typeof signUpCheckSchema>>('POST', `/sign-ups/${id(signUpId)}/check`),

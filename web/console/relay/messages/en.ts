@@ -289,7 +289,7 @@ export const english = {
     title: 'Approve a proxy',
     lead: 'A proxy that runs “mailbadge proxy trust connect” shows a code. Enter it to see what asks.',
     code: 'Code from the terminal',
-    codeHint: 'Letters and digits; the dash may be left out',
+    codeHint: 'Eight letters; the dash may be left out',
     show: 'Show the request',
     other: 'Another code',
     warning:

@@ -265,7 +265,7 @@ export const simplifiedChinese: RelayMessages = {
     title: '批准代理',
     lead: '运行“mailbadge proxy trust connect”的代理会显示一个代码。请输入该代码，查看是谁在请求。',
     code: '终端中显示的代码',
-    codeHint: '字母和数字；连字符可以省略',
+    codeHint: '八个字母；连字符可以省略',
     show: '查看请求',
     other: '输入其他代码',
     warning: '只有在您本人刚刚发起了此请求，并且终端中显示的指纹完全一致时，才可批准。',

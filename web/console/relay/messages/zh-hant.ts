@@ -266,7 +266,7 @@ export const traditionalChinese: RelayMessages = {
     title: '核准 Proxy',
     lead: '執行「mailbadge proxy trust connect」的 Proxy 會顯示一組代碼。請輸入該代碼，查看是誰提出要求。',
     code: '終端機顯示的代碼',
-    codeHint: '字母與數字；連字號可以省略',
+    codeHint: '八個字母；連字號可以省略',
     show: '查看要求',
     other: '輸入其他代碼',
     warning: '只有在您本人剛剛發起此要求，而且終端機顯示的指紋完全相同時，才可核准。',

@@ -7,7 +7,7 @@ import { PageTitle } from '../../../look/frame.tsx';
 import { Notice } from '../../../look/panel.tsx';
 import { asProblem } from '../../api.ts';
 import { Failure } from '../../failure.tsx';
-import { useAction } from '../../resource.ts';
+import { useAction, useResource } from '../../resource.ts';
 import { to } from '../../router.ts';
 import type { RelayApi } from '../relay-api.ts';
 import { useText } from '../text.ts';
@@ -17,6 +17,7 @@ type SignInProps = { api: RelayApi; ended: boolean; onSignedIn(me: SignedIn): vo
 export function SignInPage({ api, ended, onSignedIn }: SignInProps) {
   const text = useText().signIn;
   const [waiting, setWaiting] = useState<{ email: string; password: string }>();
+  const signUps = useResource('', signal => api.signUpState(signal));
   const signing = useAction(async ({ email = '', password = '', totp }: Record<string, string>) => {
     const known = waiting ?? { email, password };
     try {
@@ -65,9 +66,11 @@ export function SignInPage({ api, ended, onSignedIn }: SignInProps) {
           </div>
         </Form>
       </div>
-      <p class="muted">
-        {text.noAccount} <a href={to('/sign-up')}>{text.signUp}</a>
-      </p>
+      {signUps.data?.open === true && (
+        <p class="muted">
+          {text.noAccount} <a href={to('/sign-up')}>{text.signUp}</a>
+        </p>
+      )}
     </div>
   );
 }
