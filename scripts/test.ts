@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { buildWeb } from './build-web.ts';
@@ -16,11 +17,19 @@ if (install.status !== 0) {
 
 await buildWeb(); // the tests open the consoles' pages
 
+// One more than there are cores: many tests wait for processes that they started.
+const concurrency = availableParallelism() + 1;
 const chosen = argv.slice(2);
 const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts', 'test/**/*.test.ts'];
 const run = spawnSync(
   execPath,
-  ['--test', '--test-timeout=600000', '--test-concurrency=2', '--test-reporter=spec', ...patterns],
+  [
+    '--test',
+    '--test-timeout=600000',
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=spec',
+    ...patterns,
+  ],
   {
     stdio: 'inherit',
     // The tests start hundreds of processes of ours; with the cache each takes half the CPU time to start.

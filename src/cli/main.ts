@@ -5,7 +5,7 @@ import { printFailure } from './output.ts';
 import { createProgram } from './program.ts';
 
 const words = process.argv.slice(2);
-const program = await createProgram({ wanted: noun => words.includes(noun) });
+const program = await createProgram({ wanted: word => words.includes(word) });
 try {
   await program.parseAsync();
 } catch (error) {

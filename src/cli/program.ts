@@ -3,8 +3,9 @@
 
 import { Command } from 'commander';
 import { version } from '../contract/versions.ts';
+import type { Wanted } from './verbs.ts';
 
-type Noun = { description: string; load(): Promise<(noun: Command) => void> };
+type Noun = { description: string; load(): Promise<(noun: Command, wanted: Wanted) => void | Promise<void>> };
 
 const nouns: Record<string, Noun> = {
   proxy: {
@@ -25,8 +26,8 @@ const nouns: Record<string, Noun> = {
   },
 };
 
-/** Every noun is in it; those for which `wanted` says so have their commands, too. */
-export async function createProgram({ wanted }: { wanted(noun: string): boolean }): Promise<Command> {
+/** Every noun is in it; of those that are wanted, the commands that are. */
+export async function createProgram({ wanted }: { wanted: Wanted }): Promise<Command> {
   const program = new Command('mailbadge')
     .description(
       'Keeps the unseen-mail badge on phones right, for mail servers that organizations run themselves.',
@@ -38,7 +39,7 @@ export async function createProgram({ wanted }: { wanted(noun: string): boolean 
     .showHelpAfterError('mailbadge: hint: add --help to see what the command takes');
   for (const [name, { description, load }] of Object.entries(nouns)) {
     const noun = program.command(name).description(description);
-    if (wanted(name)) (await load())(noun);
+    if (wanted(name)) await (await load())(noun, wanted);
   }
   return program;
 }

@@ -1,26 +1,21 @@
 // `mailbadge relay …`: runs the service, and administers its database, with or without the service running.
 
 import type { Command } from 'commander';
-import { addRelayAdministrator } from './relay-administrator.ts';
-import { addRelayAudit } from './relay-audit.ts';
-import { addRelayConfig } from './relay-config.ts';
-import { addRelayCredential } from './relay-credential.ts';
-import { addRelayKey } from './relay-key.ts';
-import { addRelayOrganization } from './relay-organization.ts';
-import { addRelayServe } from './relay-serve.ts';
-import { addRelayStatus } from './relay-status.ts';
-import { addRelayTarget } from './relay-target.ts';
-import { addRelayTripwire } from './relay-tripwire.ts';
+import { addVerbs, type Verbs, type Wanted } from '../verbs.ts';
 
-export function addRelayCommands(relay: Command): void {
-  addRelayServe(relay);
-  addRelayConfig(relay);
-  addRelayStatus(relay);
-  addRelayOrganization(relay);
-  addRelayAdministrator(relay);
-  addRelayCredential(relay);
-  addRelayTarget(relay);
-  addRelayTripwire(relay);
-  addRelayKey(relay);
-  addRelayAudit(relay);
+const verbs: Verbs = {
+  serve: async () => (await import('./relay-serve.ts')).addRelayServe,
+  config: async () => (await import('./relay-config.ts')).addRelayConfig,
+  status: async () => (await import('./relay-status.ts')).addRelayStatus,
+  organization: async () => (await import('./relay-organization.ts')).addRelayOrganization,
+  administrator: async () => (await import('./relay-administrator.ts')).addRelayAdministrator,
+  credential: async () => (await import('./relay-credential.ts')).addRelayCredential,
+  target: async () => (await import('./relay-target.ts')).addRelayTarget,
+  tripwire: async () => (await import('./relay-tripwire.ts')).addRelayTripwire,
+  key: async () => (await import('./relay-key.ts')).addRelayKey,
+  audit: async () => (await import('./relay-audit.ts')).addRelayAudit,
+};
+
+export function addRelayCommands(noun: Command, wanted: Wanted): Promise<void> {
+  return addVerbs(noun, verbs, wanted);
 }
