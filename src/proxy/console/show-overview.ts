@@ -1,14 +1,12 @@
 // GET /api/overview: how the proxy stands, and what needs somebody.
 
 import { createRoute } from '@hono/zod-openapi';
-import type { Kysely } from 'kysely';
 import { type Overview, overviewSchema } from '../../contract/console/proxy-console.ts';
 import { version } from '../../contract/versions.ts';
 import { readCounts } from '../administration/listing/read-overview.ts';
 import { versionSkews } from '../administration/version-skew.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
 import { type HealthCollaborators, healthFaults } from '../api/report-health.ts';
-import type { ProxySchema } from '../database/schema.ts';
 import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';
 import { readProxyObjectRow } from '../publisher/proxy-object.ts';
