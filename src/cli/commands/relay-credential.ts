@@ -21,7 +21,7 @@ export function addRelayCredential(relay: Command): void {
       output.print(credentials.map(each => listForm(credentialRows(each))).join('\n\n'));
     });
 
-  withConfigAndJson(noun.command('revoke <keyId>'))
+  withConfigAndJson(noun.command('revoke <keyId>').alias('remove'))
     .description('revoke a key credential for good; its tokens end within seconds')
     .requiredOption('--reason <text>', 'kept with the credential')
     .action(async (keyId: string, options: Options & { reason: string }) => {
