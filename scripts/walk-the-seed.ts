@@ -90,7 +90,7 @@ async function walk(system: WalkedSystem): Promise<void> {
 
   transcript.say(words.verifyByMail);
   const phone = await turnOnPhone(system);
-  const mail = show('proxy', 'test-mail', anna);
+  const mail = show('proxy', 'test-mail', anna, '--wait-for-report');
   const seen = until('the phone shows the message', () => phone.device.badge === 1).then(phone.report);
   await Promise.all([mail, seen]);
   transcript.say(words.whyText);

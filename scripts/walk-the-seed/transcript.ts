@@ -26,8 +26,11 @@ const masks: Mask[] = [
       digest('guid', nth, 'hex').replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-4$3-8$4-$5'),
   },
   {
-    pattern: /\b[0-9A-F]{40}\b/g,
-    by: (_, nth) => digest('thumbprint', nth, 'hex').slice(0, 40).toUpperCase(),
+    pattern: /\b(?:[0-9A-F]{8} ?){4}[0-9A-F]{8}\b/g,
+    by: (text, nth) => {
+      const thumbprint = digest('thumbprint', nth, 'hex').slice(0, 40).toUpperCase();
+      return text.includes(' ') ? thumbprint.replaceAll(/.{8}(?!$)/g, '$& ') : thumbprint;
+    },
   },
   { pattern: /\b[0-9a-f]{32}\b/g, by: (_, nth) => digest('trace', nth, 'hex').slice(0, 32) },
   { pattern: base64url(43), by: (_, nth) => digest('sha-256', nth, 'base64url') },

@@ -74,7 +74,8 @@ export function stagesReached(
     if (acceptedAt < attemptAt) continue;
     reach('accepted', acceptedAt, icon.id, `${icon.provider} as ${icon.provider_id ?? '?'}`);
     const reportedAt = icon.reported_at ?? 0;
-    if (reportedAt < acceptedAt) continue;
+    // Since the attempt: the device may tell what it shows before the provider's answer is stored.
+    if (reportedAt < attemptAt) continue;
     reach('reported', reportedAt, icon.id, `its icon shows ${icon.reported_badge ?? '?'}`);
   }
   return stages;
