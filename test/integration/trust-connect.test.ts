@@ -82,13 +82,13 @@ async function connecting(t: TestContext, { config }: Premises, ...args: string[
   );
   const shown = await until(
     'the code is shown',
-    () => /Compare +([0-9A-F]{40})/.exec(seen.stderr) ?? undefined,
+    () => /Compare +((?:[0-9A-F]{8} ){4}[0-9A-F]{8})/.exec(seen.stderr) ?? undefined,
     {
       seen: () => seen,
     },
   );
   const userCode = /Code +([A-Z]{4}-[A-Z]{4}) /.exec(seen.stderr)?.[1] ?? '';
-  return { child, seen, ended, userCode, thumbprint: shown[1] };
+  return { child, seen, ended, userCode, thumbprint: shown[1]?.replaceAll(' ', '') };
 }
 
 /** An organization's administrator at the relay, without the console's HTTP. */
