@@ -7,7 +7,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { JSONWebKeySet, JWK } from 'jose';
 import type { Kysely } from 'kysely';
-import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC, Provider as OidcProvider } from 'oidc-provider';
 import { deviceCodeGrant } from '../../contract/device-flow.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError, describeError } from '../../runtime/errors.ts';
@@ -33,6 +33,7 @@ import {
 import { createDeviceGrant } from './device-flow/device-grant.ts';
 import { jwksPath, tokenPath } from './metadata.ts';
 import { describable, toOAuthError } from './oauth-error.ts';
+import { errors, Provider } from './oidc-provider.ts';
 import { type SigningCertificate, signingCertificates } from './signing-certificates.ts';
 
 export type AuthorizationServerParts = {
@@ -108,7 +109,7 @@ export class AuthorizationServer {
     return retiredAt === null || clock.now() - retiredAt < 2 * accessTokenLifetimeMs;
   }
 
-  #createProvider(ring: SigningKey[], certificates: SigningCertificate[]): Provider {
+  #createProvider(ring: SigningKey[], certificates: SigningCertificate[]): OidcProvider {
     const { issuer, logger } = this.#parts;
     const provider = new Provider(issuer, this.#configuration(ring, certificates));
     this.#deviceGrant.register(provider);

@@ -4,7 +4,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Kysely } from 'kysely';
-import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { deviceCodeGrant } from '../../../contract/device-flow.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { AppError } from '../../../runtime/errors.ts';
@@ -12,6 +12,7 @@ import { AddressThrottle } from '../../../runtime/http/address-throttle.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { RelaySchema } from '../../database/schema.ts';
 import type { RelayEvents } from '../../events.ts';
+import { errors } from '../oidc-provider.ts';
 import { intervalMs, lifetimeMs, pollDeviceAuthorization } from './device-authorizations.ts';
 
 /** What finds nothing was a guess; a waiting proxy never makes one. */
