@@ -1,5 +1,5 @@
 // English: the language that every message has. `meaning` is for the person at the screen, `action` for whoever
-// can mend it; docs/reference/errors.md is made from both.
+// can mend it; docs/reference/errors.md is made from both. One list in one file: whoever translates it reads it through.
 
 import type { ErrorCode } from '../error-codes.ts';
 

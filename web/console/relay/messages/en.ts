@@ -1,4 +1,5 @@
 // English: the language that every message has; the others are held to its keys by their type.
+// One list in one file: whoever translates it reads it through, page after page.
 
 export const english = {
   console: 'Relay console',
