@@ -1,4 +1,4 @@
-// 繁體中文
+// 繁體中文. One list in one file, for the reason in en.ts.
 
 import type { RelayMessages } from './en.ts';
 
