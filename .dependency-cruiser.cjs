@@ -113,10 +113,22 @@ module.exports = {
       to: { path: '^node_modules/oidc-provider/' },
     },
     {
-      name: 'pages-import-only-contract',
+      name: 'pages-import-only-contract-and-device',
       severity: 'error',
       from: { path: '^web/' },
-      to: { path: '^src/', pathNot: '^src/contract/' },
+      to: { path: '^src/', pathNot: '^src/(contract|device)/' },
+    },
+    {
+      name: 'device-imports-only-contract',
+      severity: 'error',
+      from: { path: '^src/device/', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^src/(contract|device)/|node_modules/zod/' },
+    },
+    {
+      name: 'device-brings-no-library',
+      severity: 'error',
+      from: { path: '^src/device/', pathNot: '\\.test\\.ts$' },
+      to: { path: 'node_modules/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'pages-bring-few-libraries',
@@ -138,7 +150,7 @@ module.exports = {
       name: 'the-look-knows-no-page',
       severity: 'error',
       from: { path: '^web/look/' },
-      to: { path: '^web/console/' },
+      to: { path: '^web/(console|app)/' },
     },
     {
       name: 'consoles-do-not-know-each-other',

@@ -39,6 +39,19 @@ export const notificationSchema = z.strictObject({
     .regex(/^[A-Za-z0-9_-]{1,5462}$/)
     .optional()
     .describe('Web Push only: the payload, encrypted by the proxy for the device (RFC 8291), base64url'),
+  rev: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('FCM only: lets the app ignore a badge that comes late; Web Push has it in its body'),
+  preview: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,2732}$/)
+    .optional()
+    .describe(
+      'APNs and FCM only: sender and subject, encrypted by the proxy for the device (RFC 8291), base64url',
+    ),
 });
 export type Notification = z.infer<typeof notificationSchema>;
 

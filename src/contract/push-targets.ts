@@ -16,11 +16,26 @@ export const webPushTargetSchema = z.strictObject({
   endpoint: z.url({ protocol: /^https$/ }).max(1024),
 });
 
-export const pushTargetSchema = z.discriminatedUnion('provider', [apnsTargetSchema, webPushTargetSchema]);
+export const fcmTargetSchema = z.strictObject({
+  provider: z.literal('fcm'),
+  token: z
+    .string()
+    .regex(/^[A-Za-z0-9_:-]{32,1024}$/, 'expected the registration token as FirebaseMessaging gave it'),
+});
+
+export const pushTargetSchema = z.discriminatedUnion('provider', [
+  apnsTargetSchema,
+  fcmTargetSchema,
+  webPushTargetSchema,
+]);
+export const providerNames = ['apns', 'fcm', 'webpush'] as const satisfies readonly ProviderName[];
 export type PushTarget = z.infer<typeof pushTargetSchema>;
 export type ProviderName = PushTarget['provider'];
 
-/** The device's public keys, RFC 8291 §2: the proxy encrypts with them; the relay sees them only for the challenge. */
+/**
+ * A device's public keys, RFC 8291 §2: those of its Web Push subscription, or those that a native app made for previews.
+ * The proxy encrypts with them; the relay sees those of Web Push only for the challenge, and the others never.
+ */
 export const webPushKeysSchema = z.strictObject({
   p256dh: z.string().regex(/^[A-Za-z0-9_-]{87}$/, 'expected 65 bytes, base64url without padding'),
   auth: z.string().regex(/^[A-Za-z0-9_-]{22}$/, 'expected 16 bytes, base64url without padding'),
@@ -33,3 +48,10 @@ export type WebPushKeys = z.infer<typeof webPushKeysSchema>;
  */
 export const presentationSchema = z.enum(['badge', 'notification']);
 export type Presentation = z.infer<typeof presentationSchema>;
+
+/**
+ * How a Web Push payload is built. `worker`: the app's own JSON, which its service worker reads. `declarative`: a
+ * Declarative Web Push message, which Safari shows by itself, with its `app_badge`.
+ */
+export const payloadFormSchema = z.enum(['worker', 'declarative']);
+export type PayloadForm = z.infer<typeof payloadFormSchema>;

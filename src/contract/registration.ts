@@ -9,7 +9,7 @@ import {
   sealedTargetSchema,
   targetIdSchema,
 } from './identifiers.ts';
-import { pushTargetSchema, webPushKeysSchema } from './push-targets.ts';
+import { providerNames, pushTargetSchema, webPushKeysSchema } from './push-targets.ts';
 
 export const ticketLifetimeMs = 10 * 60_000;
 export const challengeLifetimeMs = 10 * 60_000;
@@ -47,7 +47,7 @@ export const registrationResponseSchema = z.object({
 
 /**
  * What the challenge carries to the device. APNs: a background push {"aps":{"content-available":1},"mailbadge":{…}};
- * Web Push: this JSON, encrypted.
+ * FCM: data members v, kind, code, all strings; Web Push: this JSON, encrypted.
  */
 export const challengePayloadSchema = z.object({
   v: z.literal(1),
@@ -74,7 +74,7 @@ export const describeTargetRequestSchema = z.strictObject({
 });
 export const describeTargetResponseSchema = z.object({
   targetId: targetIdSchema,
-  provider: z.enum(['apns', 'webpush']),
+  provider: z.enum(providerNames),
   installationId: installationIdSchema,
   registeredAt: instantSchema,
 });

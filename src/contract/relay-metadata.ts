@@ -2,12 +2,17 @@
 
 import { z } from 'zod';
 import { appIdSchema, instantSchema } from './identifiers.ts';
+import { providerNames } from './push-targets.ts';
 
 export const relayCapabilities = [
   'publish-ndjson',
   'replacement-target',
   'webpush',
   'apns',
+  /** FCM, and `rev` in a notification to it. */
+  'fcm',
+  /** `preview` in a notification: bytes that the device alone can read. */
+  'previews',
   /** An administrator may approve a proxy's certificate in the console (RFC 8628). */
   'device-flow',
   /** Access tokens that an organization signed itself are taken where the organization has that switched on. */
@@ -36,7 +41,7 @@ export const relayMetadataSchema = z.object({
   apps: z.array(
     z.object({
       id: appIdSchema,
-      providers: z.array(z.enum(['apns', 'webpush'])),
+      providers: z.array(z.enum(providerNames)),
       vapidPublicKey: z.string().optional().describe('applicationServerKey for PushManager.subscribe'),
     }),
   ),

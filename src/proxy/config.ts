@@ -2,6 +2,7 @@
 
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
+import { appIdSchema } from '../contract/identifiers.ts';
 import { parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
 import { networkSchema } from '../runtime/http/client-address.ts';
@@ -14,6 +15,13 @@ const address = (host: string, port: number) =>
       port: z.number().int().min(0).max(65_535).default(port).describe('Port; 0 takes any free one'),
     })
     .prefault({});
+
+/** Of the organization's own: `javascript:` and its like must never reach a page. */
+const httpsUrl = (description: string) =>
+  z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .describe(description);
 
 function isLoopbackAddress(host: string): boolean {
   return host === '::1' || (isIPv4(host) && host.startsWith('127.'));
@@ -158,6 +166,24 @@ export const proxyConfigSchema = z.strictObject({
     .array(networkSchema)
     .default([])
     .describe('Reverse proxies whose X-Forwarded-For is believed'),
+  web_app: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Serve the web app for devices under /app/'),
+      name: z.string().trim().min(1).max(30).default('Mailbadge').describe('What stands under its icon'),
+      app_id: appIdSchema
+        .optional()
+        .describe('What it registers as; without it the first app of the relay that has Web Push'),
+      webmail: z
+        .strictObject({
+          inbox: httpsUrl('The inbox, such as https://webmail.fabrikam.com/'),
+          message: httpsUrl(
+            'One message; {uid}, {message_id}, {mailbox} and {action} (open, mark-read, archive) are filled in',
+          ).optional(),
+        })
+        .optional()
+        .describe('Where people read their mail: the web app only hands over to it'),
+    })
+    .prefault({}),
   log_level: z.enum(['debug', 'info', 'warn', 'error', 'silent'] satisfies LogLevel[]).default('info'),
   relay: z
     .strictObject({

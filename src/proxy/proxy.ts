@@ -8,7 +8,6 @@ import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock } from '../runtime/clock.ts';
 import { AppError, describeError } from '../runtime/errors.ts';
-import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { HandlerToCome } from '../runtime/http/handler-to-come.ts';
 import { fetchHandler, HttpListener, type ListenAddress } from '../runtime/http/listener.ts';
 import type { Service } from '../runtime/lifecycle.ts';
@@ -16,12 +15,9 @@ import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { openKeyFile } from '../runtime/secrets.ts';
-import { createDeviceApi } from './api/device-api.ts';
 import { passwordPurpose } from './api/mailbox-account.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
 import type { RelayForDevices } from './api/relay-for-devices.ts';
-import { Sessions } from './api/sessions.ts';
-import { SignInThrottle } from './api/sign-in-throttle.ts';
 import type { ProxyConfig } from './config.ts';
 import { createConsole } from './console/console.ts';
 import { consoleHost } from './console/console-listener.ts';
@@ -30,7 +26,6 @@ import { proxyMigrations } from './database/migrations.ts';
 import type { ProxySchema } from './database/schema.ts';
 import { ProxyEvents } from './events.ts';
 import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
-import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 import { NodePresence } from './nodes/node-presence.ts';
 import { createProber } from './probing.ts';
@@ -38,6 +33,7 @@ import { badgeEncryption } from './publisher/badge-encryption.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
+import { serveDevices } from './serving-devices.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { AuthServerRefresh } from './trust/auth-servers/auth-server-refresh.ts';
 import { openAuthServers } from './trust/auth-servers/open-auth-servers.ts';
@@ -46,9 +42,8 @@ import { ExpiryWatch } from './trust/expiry-watch.ts';
 import { RelayAccess } from './trust/relay-access.ts';
 import { createRelayHttp } from './trust/relay-http.ts';
 import { CertificateRotation } from './trust/rotation.ts';
+import { InboxReader } from './unseen/inbox-reader.ts';
 import { UnseenCounter } from './unseen/unseen-counter.ts';
-
-const purgeEveryMs = 3_600_000;
 
 export type ProxyOverrides = {
   clock?: Clock;
@@ -119,6 +114,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         onFailure: error => failure.reject(error),
       }),
     );
+    const openPassword = (mailboxId: string, sealed: string) =>
+      secrets.open(passwordPurpose(mailboxId), sealed);
     const unseenCounter = parts.use(
       new UnseenCounter({
         db,
@@ -128,7 +125,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         random,
         events,
         recountEveryMs: config.mailboxes.recount_every,
-        openPassword: (mailboxId, sealed) => secrets.open(passwordPurpose(mailboxId), sealed),
+        openPassword,
         applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
         countsApplied: () => publisher.wake(),
       }),
@@ -187,26 +184,22 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       }),
     );
 
-    const sessions = new Sessions({ db, clock, random });
-    parts.use(purgeRegularly(sessions, clock, logger));
-    const trusted = trustedProxies(config.trusted_proxies);
-    const nameRule = mailboxNameRule(config);
-    const deviceApi = createDeviceApi({
-      db,
-      clock,
-      random,
-      logger,
-      secrets,
-      sessions,
-      throttle: new SignInThrottle({ clock }),
-      source,
-      subscriptions,
-      relay: overrides.relay?.forDevices ?? relayForDevices(access),
-      canonicalName: signInName => canonicalMailboxName(signInName, nameRule),
-      clientAddress: ({ incoming }) => clientAddress(incoming, trusted),
-      mailboxesChanged,
-      allowedOrigins: config.allowed_origins,
-    });
+    const inbox = new InboxReader({ db, source, openPassword });
+    const relay = overrides.relay?.forDevices ?? relayForDevices(access);
+    const devices = parts.use(
+      serveDevices(config, {
+        db,
+        clock,
+        random,
+        logger,
+        secrets,
+        source,
+        subscriptions,
+        inbox,
+        relay,
+        mailboxesChanged,
+      }),
+    );
     const health = {
       db,
       clock,
@@ -225,7 +218,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
           subscriptions,
           access,
           certificates: new CertificateStore({ db, secrets, clock }),
-          nameRule,
+          nameRule: mailboxNameRule(config),
           sourceName: source.name,
           publicUrl: config.public_url,
           hostName: node,
@@ -234,7 +227,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         },
       ),
     );
-    handlers.devices.come(fetchHandler(deviceApi.fetch));
+    handlers.devices.come(devices.handle);
     handlers.metrics.come(fetchHandler(metricsApp.fetch));
     handlers.console?.come(adminConsole.handle);
     logger.info({ ...ports, source: source.name, publicUrl: config.public_url }, 'the proxy is running');
@@ -273,15 +266,6 @@ function relayForDevices({ trust, tickets, describeTarget }: RelayAccess): Relay
     signTicket: request => tickets.sign(request),
     describeTarget,
   };
-}
-
-function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {
-  const purge = (): void => {
-    sessions.purge().catch(error => logger.error({ error: describeError(error) }, 'purging sessions failed'));
-    timer = clock.after(purgeEveryMs, purge, { background: true });
-  };
-  let timer = clock.after(purgeEveryMs, purge, { background: true });
-  return { [Symbol.dispose]: () => timer.cancel() };
 }
 
 function readTls(files: NonNullable<ProxyConfig['tls']>): { cert: string; key: string } {

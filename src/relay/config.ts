@@ -37,6 +37,15 @@ const apnsApp = z.strictObject({
   ca_file: z.string().optional().describe('PEM certificates to trust: for a simulator only'),
 });
 
+const fcmApp = z.strictObject({
+  project_id: z.string().regex(/^[a-z][a-z0-9-]{4,29}$/, 'expected the id of the Firebase project'),
+  service_account_file: z
+    .string()
+    .describe('The JSON key of a service account that may send (Firebase Cloud Messaging API)'),
+  url: z.url().default('https://fcm.googleapis.com'),
+  ca_file: z.string().optional().describe('PEM certificates to trust: for a simulator only'),
+});
+
 const webPushApp = z.strictObject({
   subject: z
     .string()
@@ -129,13 +138,21 @@ export const relayConfigSchema = z.strictObject({
     'How long the TXT record of an organization may be gone before it is deactivated',
   ),
   apps: z
-    .array(z.strictObject({ id: appIdSchema, apns: apnsApp.optional(), web_push: webPushApp.optional() }))
+    .array(
+      z.strictObject({
+        id: appIdSchema,
+        apns: apnsApp.optional(),
+        fcm: fcmApp.optional(),
+        web_push: webPushApp.optional(),
+      }),
+    )
     .default([]),
 });
 
 export type RelayConfig = z.output<typeof relayConfigSchema>;
 export type AppConfig = RelayConfig['apps'][number];
 export type ApnsAppConfig = z.output<typeof apnsApp>;
+export type FcmAppConfig = z.output<typeof fcmApp>;
 export type WebPushAppConfig = z.output<typeof webPushApp>;
 
 export function parseRelayConfig(raw: unknown, env: Record<string, string | undefined> = {}): RelayConfig {

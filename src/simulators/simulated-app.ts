@@ -54,6 +54,7 @@ export class SimulatedApp {
     const { session, mailbox } = await this.#call('POST', this.#proxy('/v1/sessions'), signInResponseSchema, {
       body: { user, password, installationId, ...(deviceName === undefined ? {} : { deviceName }) },
     });
+    if (session === undefined) throw new Error('the proxy gave no session');
     this.#sessions.set(mailbox, session);
     return mailbox;
   }

@@ -1,11 +1,12 @@
 // The words for an error code in the language that a person asked for.
 
 import type { ErrorCode } from '../error-codes.ts';
+import type { Language } from '../languages.ts';
 import { type ErrorMessage, englishErrors } from './en.ts';
 import { simplifiedChineseErrors } from './zh-hans.ts';
 import { traditionalChineseErrors } from './zh-hant.ts';
 
-export type Locale = 'en' | 'zh-Hans' | 'zh-Hant';
+export type Locale = Language;
 
 const catalogues: Record<Locale, Partial<Record<ErrorCode, ErrorMessage>>> = {
   en: englishErrors,

@@ -91,6 +91,7 @@ export class Sessions {
           expires_at: expiresAt,
           ended_at: null,
           ended_reason: null,
+          sent_in: 'body',
         })
         .execute();
     });

@@ -40,7 +40,7 @@ export function addSubscribe(
   }: { relay: Pick<RelayForDevices, 'describeTarget'>; subscriptions: Pick<Subscriptions, 'subscribe'> },
 ): void {
   app.openapi(subscribeRoute, async context => {
-    const { appId, sealedTarget, policy, presentation, keys } = context.req.valid('json');
+    const { appId, sealedTarget, keys, ...wishes } = context.req.valid('json');
     const { mailboxId, installationId } = context.get('session');
     const answer = await relay.describeTarget(
       { appId, sealedTarget },
@@ -61,9 +61,8 @@ export function addSubscribe(
       appId,
       sealedTarget,
       target,
-      policy,
-      presentation,
       keys,
+      ...wishes,
     });
     return context.json(subscription, 201);
   });

@@ -122,6 +122,13 @@ export type SessionTable = {
   expires_at: number;
   ended_at: number | null;
   ended_reason: string | null;
+  /** 'body' (a bearer token) · 'cookie' */
+  sent_in: string;
+  /** Of a cookie: the token before this one, until the new one is used for the first time; then it betrays a thief. */
+  previous_token_hash: string | null;
+  rotated_at: number | null;
+  /** When the token that replaced `previous_token_hash` first came back. */
+  rotation_used_at: number | null;
 };
 
 /** Device × app: the thing that shows one badge. */
@@ -136,6 +143,14 @@ export type IconTable = {
   presentation: string;
   p256dh: string | null;
   auth: string | null;
+  /** Of the payload to a browser: 'worker' · 'declarative' */
+  form: string;
+  language: string;
+  /** The keys that a native app made for previews; a browser's are `p256dh` and `auth`. */
+  preview_p256dh: string | null;
+  preview_auth: string | null;
+  /** When the device last asked for a test of its badge. */
+  tested_at: number | null;
   collapse_key: string;
   registered_at: number;
   /** The sum of its live subscriptions' counts; null until one is counted, and then nothing is due. */
@@ -196,6 +211,12 @@ export type SubscriptionTable = {
   policy: string;
   /** What this subscription adds to the badge; null until counted. */
   count: number | null;
+  /** 0 or 1 */
+  previews: number;
+  /** Policy since-viewed: what has a UID below `viewed_uid_next` was there when the inbox was last viewed. */
+  viewed_uid_validity: number | null;
+  viewed_uid_next: number | null;
+  viewed_at: number | null;
   created_at: number;
   renewed_at: number;
   expires_at: number;

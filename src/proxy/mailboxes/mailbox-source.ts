@@ -11,6 +11,38 @@ export type WatchedMailbox = {
   signInName: string;
   /** The mailbox's own password, where the source signs in as its user. */
   password?: Secret;
+  /** What every count of this mailbox should tell besides: only what some subscription needs. */
+  look?: Look;
+};
+
+/** What to read of INBOX beside its count, in the same visit. */
+export type Look = {
+  /** The unseen messages with this UID or a larger one, by their UIDs. */
+  sinceUid?: number;
+  /** So many of the newest unseen messages. */
+  newest?: number;
+};
+
+/** What a look saw. UIDs are those of INBOX under `uidValidity` (RFC 9051 §2.3.1.1). */
+export type InboxView = {
+  uidValidity: number;
+  /** Every message that comes later has this UID or a larger one. */
+  uidNext: number;
+  /** Ascending. */
+  unseenSince: readonly number[];
+  /** The newest first. */
+  newest: readonly MessageSummary[];
+};
+
+export type MessageSummary = {
+  uid: number;
+  /** Without angle brackets. */
+  messageId: string | null;
+  fromName: string | null;
+  fromAddress: string | null;
+  subject: string | null;
+  /** ms: INTERNALDATE. */
+  receivedAt: number;
 };
 
 /** Orders the states of one INBOX: a larger pair is newer (RFC 7162 §3.1; UIDVALIDITY first). */
@@ -20,6 +52,8 @@ export type MailboxCount = {
   unseen: number;
   /** Where the server has CONDSTORE; without it the latest answer wins. */
   version?: MailboxVersion;
+  /** Where the mailbox's `look` asked for it, and the source reads messages as it counts. */
+  view?: InboxView;
 };
 
 export type MailboxEvent = {
@@ -60,7 +94,10 @@ export type MailboxSource = AsyncDisposable & {
   /** Idempotent. A changed password takes effect. */
   watch(mailbox: WatchedMailbox): void;
   unwatch(mailboxId: string): void;
-  /** Re-reads the true count; one result for each mailbox, in any order, bounded in parallel by the source. */
+  /**
+   * Re-reads the true count, and what each mailbox's `look` asks for; one result for each mailbox, in any order, bounded
+   * in parallel by the source. A mailbox need not be watched.
+   */
   recount(mailboxes: readonly WatchedMailbox[], options: { signal: AbortSignal }): Promise<RecountResult[]>;
   /** Proves a person's credential at the mail server. Never logs or keeps it. */
   signIn(signInName: string, password: Secret): Promise<SignInResult>;

@@ -6,7 +6,7 @@ import type { CountPolicy } from '../../contract/devices.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import type { MailboxCounted } from '../unseen/mailbox-counted.ts';
-import { countFor } from './count-policy.ts';
+import { countFor, viewedOf } from './count-policy.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
 
 export async function applyCounts(
@@ -18,7 +18,7 @@ export async function applyCounts(
   const countOf = new Map(counted.map(count => [count.mailboxId, count]));
   const subscriptions = await transaction
     .selectFrom('subscription')
-    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count'])
+    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count', 'viewed_uid_validity', 'viewed_uid_next'])
     .where('mailbox_id', 'in', [...countOf.keys()])
     .where('ended_at', 'is', null)
     .execute();
@@ -26,9 +26,17 @@ export async function applyCounts(
   for (const subscription of subscriptions) {
     const mailbox = countOf.get(subscription.mailbox_id);
     if (mailbox === undefined) continue;
-    const count = countFor(subscription.policy as CountPolicy, mailbox);
-    if (count === subscription.count) continue;
-    await transaction.updateTable('subscription').set({ count }).where('id', '=', subscription.id).execute();
+    const told = countFor(subscription.policy as CountPolicy, mailbox, viewedOf(subscription));
+    if (told === undefined || (told.count === subscription.count && told.viewed === undefined)) continue;
+    const { count, viewed } = told;
+    await transaction
+      .updateTable('subscription')
+      .set({
+        count,
+        ...(viewed && { viewed_uid_validity: viewed.uidValidity, viewed_uid_next: viewed.uidNext }),
+      })
+      .where('id', '=', subscription.id)
+      .execute();
     causes.set(subscription.icon_id, { traceId: mailbox.traceId, observedAt: mailbox.observedAt });
   }
   await recomputeIcons(transaction, causes, context);

@@ -169,7 +169,8 @@ async function blockedUntil(
   return until ?? 0;
 }
 
-function registrationColumns({ installationId, sealedTarget, target, presentation, keys }: SubscribeRequest) {
+function registrationColumns(request: SubscribeRequest) {
+  const { installationId, sealedTarget, target, presentation, keys, form, language, previewKeys } = request;
   return {
     installation_id: installationId,
     target_id: target.targetId,
@@ -178,6 +179,10 @@ function registrationColumns({ installationId, sealedTarget, target, presentatio
     presentation,
     p256dh: keys?.p256dh ?? null,
     auth: keys?.auth ?? null,
+    form,
+    language,
+    preview_p256dh: previewKeys?.p256dh ?? null,
+    preview_auth: previewKeys?.auth ?? null,
     registered_at: target.registeredAt,
   };
 }

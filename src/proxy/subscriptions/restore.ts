@@ -64,6 +64,8 @@ export async function restore(
       .set({ shown: null, retry_at: 0, deferrals: 0 })
       .where('id', '=', row.icon_id)
       .execute();
+    const counted = row.unseen === null ? undefined : { unseen: row.unseen };
+    const count = counted && countFor(row.policy as CountPolicy, counted, null)?.count;
     await transaction
       .updateTable('subscription')
       .set({
@@ -71,7 +73,7 @@ export async function restore(
         ended_reason: null,
         renewed_at: context.now,
         expires_at: context.now + context.lifetimeMs,
-        count: row.unseen === null ? null : countFor(row.policy as CountPolicy, { unseen: row.unseen }),
+        count: count ?? null,
       })
       .where('id', '=', row.id)
       .execute();

@@ -1,5 +1,6 @@
 import type { CountPolicy } from '../../contract/devices.ts';
-import type { Presentation, WebPushKeys } from '../../contract/push-targets.ts';
+import type { Language } from '../../contract/languages.ts';
+import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
 import type { TargetDescription } from '../../contract/registration.ts';
 
 /** What a device asks for, with what its proxy knows by itself. */
@@ -13,4 +14,8 @@ export type SubscribeRequest = {
   policy: CountPolicy;
   presentation: Presentation;
   keys?: WebPushKeys | undefined;
+  form: PayloadForm;
+  language: Language;
+  previews: boolean;
+  previewKeys?: WebPushKeys | undefined;
 };

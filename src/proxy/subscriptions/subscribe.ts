@@ -22,7 +22,7 @@ export async function subscribe(
     perMailbox,
   }: { now: number; random: Random; events: ProxyEvents; lifetimeMs: number; perMailbox: number },
 ): Promise<string> {
-  const { mailboxId, policy } = request;
+  const { mailboxId, policy, previews } = request;
   const mailbox = await transaction
     .selectFrom('mailbox')
     .select('unseen')
@@ -35,7 +35,7 @@ export async function subscribe(
   const iconId = await placeIcon(transaction, request, { cause, now, random, events });
   const live = await transaction
     .selectFrom('subscription')
-    .select(['id', 'icon_id'])
+    .select(['id', 'icon_id', 'policy', 'count'])
     .where('mailbox_id', '=', mailboxId)
     .where('ended_at', 'is', null)
     .execute();
@@ -45,9 +45,13 @@ export async function subscribe(
       hint: 'remove a device that is no longer used',
     });
   }
+  // A subscription that counts from its last view keeps its count, or waits for the first look.
+  const kept = known?.policy === policy ? known.count : null;
+  const counted = mailbox.unseen === null ? undefined : countFor(policy, { unseen: mailbox.unseen }, null);
   const row = {
     policy,
-    count: mailbox.unseen === null ? null : countFor(policy, { unseen: mailbox.unseen }),
+    previews: previews ? 1 : 0,
+    count: counted?.count ?? kept,
     renewed_at: now,
     expires_at: now + lifetimeMs,
   };

@@ -58,5 +58,12 @@ export class Routes {
 }
 
 function environmentOf(target: PushTarget): string {
-  return target.provider === 'apns' ? target.environment : new URL(target.endpoint).host;
+  switch (target.provider) {
+    case 'apns':
+      return target.environment;
+    case 'fcm':
+      return 'all';
+    case 'webpush':
+      return new URL(target.endpoint).host;
+  }
 }

@@ -31,6 +31,8 @@ function targetParts(target: PushTarget): string[] {
   switch (target.provider) {
     case 'apns':
       return [target.provider, target.environment, target.token];
+    case 'fcm':
+      return [target.provider, target.token];
     case 'webpush':
       return [target.provider, target.endpoint];
   }

@@ -45,7 +45,7 @@ const notBuilt =
   'The pages of this console are not built. Run "npm run build:web" and start the service again.\n';
 
 /** Where `npm run build:web` puts a console's pages: beside src/ in a checkout, beside dist/ in the published package. */
-export function pagesFolder(name: 'relay-console' | 'proxy-console'): string {
+export function pagesFolder(name: 'relay-console' | 'proxy-console' | 'app'): string {
   return fileURLToPath(new URL(`../../../web/dist/${name}/`, import.meta.url));
 }
 

@@ -167,6 +167,9 @@ export class World {
         },
         policy: 'unseen',
         presentation: facts.presentation,
+        form: 'worker',
+        language: 'en',
+        previews: false,
         keys: facts.provider === 'webpush' ? keys : undefined,
       }),
     );

@@ -1,0 +1,65 @@
+// What devices reach on the proxy's own listener, put together: their API and the web app.
+
+import type { Kysely } from 'kysely';
+import type { Clock } from '../runtime/clock.ts';
+import { describeError } from '../runtime/errors.ts';
+import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
+import { fetchHandler, type RequestHandler } from '../runtime/http/listener.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import type { SecretBox } from '../runtime/secrets.ts';
+import { createDeviceApi } from './api/device-api.ts';
+import type { RelayForDevices } from './api/relay-for-devices.ts';
+import { Sessions } from './api/sessions.ts';
+import { SignInThrottle } from './api/sign-in-throttle.ts';
+import type { ProxyConfig } from './config.ts';
+import type { ProxySchema } from './database/schema.ts';
+import { mailboxNameRule } from './mailbox-source-of.ts';
+import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
+import type { MailboxSource } from './mailboxes/mailbox-source.ts';
+import type { Subscriptions } from './subscriptions/subscriptions.ts';
+import type { InboxReader } from './unseen/inbox-reader.ts';
+
+const purgeEveryMs = 3_600_000;
+
+export type DeviceServing = {
+  db: Kysely<ProxySchema>;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  secrets: SecretBox;
+  source: MailboxSource;
+  subscriptions: Subscriptions;
+  inbox: InboxReader;
+  relay: RelayForDevices;
+  mailboxesChanged(): void;
+};
+
+export function serveDevices(
+  config: ProxyConfig,
+  parts: DeviceServing,
+): Disposable & { handle: RequestHandler } {
+  const { db, clock, random, logger } = parts;
+  const sessions = new Sessions({ db, clock, random });
+  const purging = purgeRegularly(sessions, clock, logger);
+  const trusted = trustedProxies(config.trusted_proxies);
+  const nameRule = mailboxNameRule(config);
+  const deviceApi = createDeviceApi({
+    ...parts,
+    sessions,
+    throttle: new SignInThrottle({ clock }),
+    canonicalName: signInName => canonicalMailboxName(signInName, nameRule),
+    clientAddress: ({ incoming }) => clientAddress(incoming, trusted),
+    allowedOrigins: config.allowed_origins,
+  });
+  return { handle: fetchHandler(deviceApi.fetch), [Symbol.dispose]: () => purging[Symbol.dispose]() };
+}
+
+function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {
+  const purge = (): void => {
+    sessions.purge().catch(error => logger.error({ error: describeError(error) }, 'purging sessions failed'));
+    timer = clock.after(purgeEveryMs, purge, { background: true });
+  };
+  let timer = clock.after(purgeEveryMs, purge, { background: true });
+  return { [Symbol.dispose]: () => timer.cancel() };
+}
