@@ -5,7 +5,7 @@ import { render } from 'preact';
 import { LocaleProvider } from '../../look/locale.tsx';
 import { applyRememberedTheme } from '../../look/theme.tsx';
 import { Toasts } from '../../look/toasts.tsx';
-import { followLinks } from '../router.ts';
+import { followLinks } from '../../look/router.ts';
 import { ProxyConsole } from './proxy-console.tsx';
 
 applyRememberedTheme();

@@ -1,5 +1,5 @@
 import type { NavigationGroup } from '../../look/frame.tsx';
-import { to } from '../router.ts';
+import { to } from '../../look/router.ts';
 import type { ProxyMessages } from './messages/en.ts';
 
 export function navigationFor({ navigation: text }: ProxyMessages, path: string): NavigationGroup[] {

@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from 'preact';
 import { PageTitle } from '../../look/frame.tsx';
-import { type Place, to } from '../router.ts';
+import { type Place, to } from '../../look/router.ts';
 import { DeliveriesPage } from './pages/deliveries.tsx';
 import { IconsPage } from './pages/icons.tsx';
 import { MailboxesPage } from './pages/mailboxes.tsx';

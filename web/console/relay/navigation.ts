@@ -2,7 +2,7 @@
 
 import type { SignedIn } from '../../../src/contract/console/relay-console.ts';
 import type { NavigationGroup } from '../../look/frame.tsx';
-import { to } from '../router.ts';
+import { to } from '../../look/router.ts';
 import type { RelayMessages } from './messages/en.ts';
 
 export function navigationFor(

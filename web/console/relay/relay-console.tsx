@@ -7,7 +7,7 @@ import { Frame } from '../../look/frame.tsx';
 import { Loading } from '../../look/panel.tsx';
 import { type ApiProblem, asProblem } from '../api.ts';
 import { Failure } from '../failure.tsx';
-import { to, usePlace } from '../router.ts';
+import { to, usePlace } from '../../look/router.ts';
 import { navigationFor } from './navigation.ts';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SignUpPage } from './pages/sign-up.tsx';

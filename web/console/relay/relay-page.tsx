@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from 'preact';
 import { PageTitle } from '../../look/frame.tsx';
-import { matchPath, type Place, to } from '../router.ts';
+import { matchPath, type Place, to } from '../../look/router.ts';
 import { AccountPage } from './pages/account.tsx';
 import { AdministratorsPage } from './pages/administrators.tsx';
 import { ApprovePage } from './pages/approve.tsx';

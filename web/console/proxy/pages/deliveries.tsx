@@ -9,7 +9,7 @@ import { type Column, Table } from '../../../look/table.tsx';
 import { Loaded } from '../../failure.tsx';
 import { type OutcomeKind, useOutcomes } from '../../outcome-words.ts';
 import { useResource } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import { useApi } from '../proxy-api.ts';
 import { useText } from '../text.ts';
 

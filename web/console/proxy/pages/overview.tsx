@@ -12,7 +12,7 @@ import { announce } from '../../../look/toasts.tsx';
 import { Confirm } from '../../confirm.tsx';
 import { Failure, Loaded } from '../../failure.tsx';
 import { useAction, useResource } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import { ProbePanel } from '../parts/probe.tsx';
 import { useApi } from '../proxy-api.ts';
 import { useText } from '../text.ts';

@@ -1,4 +1,4 @@
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import { useText } from '../text.ts';
 
 /** A device by the name that it gave itself, leading to why its badge shows what it shows. */

@@ -13,7 +13,7 @@ import { Notice, Panel } from '../../../look/panel.tsx';
 import { Confirm } from '../../confirm.tsx';
 import { Failure } from '../../failure.tsx';
 import { useAction } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';
 

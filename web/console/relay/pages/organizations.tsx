@@ -12,7 +12,7 @@ import { announce } from '../../../look/toasts.tsx';
 import { Confirm } from '../../confirm.tsx';
 import { Loaded } from '../../failure.tsx';
 import { useResource } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import { EnrolmentCodeDialog } from '../parts/enrolment-code.tsx';
 import { OrganizationState } from '../parts/organization-state.tsx';
 import type { OrganizationWithCode } from '../relay-api.ts';

@@ -8,7 +8,7 @@ import { Notice } from '../../../look/panel.tsx';
 import { asProblem } from '../../api.ts';
 import { Failure } from '../../failure.tsx';
 import { useAction, useResource } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import type { RelayApi } from '../relay-api.ts';
 import { useText } from '../text.ts';
 

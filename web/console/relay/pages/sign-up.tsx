@@ -12,7 +12,7 @@ import { forget, recall, remember } from '../../../look/memory.ts';
 import { Notice } from '../../../look/panel.tsx';
 import { Failure } from '../../failure.tsx';
 import { useAction } from '../../resource.ts';
-import { to } from '../../router.ts';
+import { to } from '../../../look/router.ts';
 import type { RelayApi } from '../relay-api.ts';
 import { useText } from '../text.ts';
 
