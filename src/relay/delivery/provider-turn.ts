@@ -80,7 +80,7 @@ export class ProviderTurns {
 
   async #ask({ ready, notAfter }: Turn): Promise<ProviderAnswer> {
     const { notification, provider, device, body } = ready;
-    const { id, traceId, appId, badge, collapseKey, expiresAt, presentation } = notification;
+    const { id, traceId, appId, badge, collapseKey, expiresAt, presentation, rev, preview } = notification;
     try {
       return await provider.deliver({
         id,
@@ -92,6 +92,8 @@ export class ProviderTurns {
         presentation,
         notAfter,
         ...(body === undefined ? {} : { body }),
+        ...(rev === undefined ? {} : { rev }),
+        ...(preview === undefined ? {} : { preview }),
       });
     } catch (error) {
       // It may have left before the provider failed.

@@ -15,6 +15,10 @@ export type ProviderNotification<T extends PushTarget = PushTarget> = {
   presentation: Presentation;
   /** Web Push: the encrypted payload, as the proxy made it. */
   body?: Uint8Array;
+  /** FCM: lets the app ignore a badge that comes late. */
+  rev?: number;
+  /** APNs and FCM: sender and subject, encrypted by the proxy for the device (RFC 8291), base64url. */
+  preview?: string;
   /** ms, relay's clock: nothing may be started, and nothing resent, after it. */
   notAfter: number;
 };
