@@ -4,9 +4,9 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Frame } from '../../look/frame.tsx';
 import { Loading } from '../../look/panel.tsx';
+import { to, usePlace } from '../../look/router.ts';
 import { type ApiProblem, asProblem } from '../api.ts';
 import { Failure } from '../failure.tsx';
-import { to, usePlace } from '../../look/router.ts';
 import { navigationFor } from './navigation.ts';
 import { type Closed, LinkPage } from './pages/link.tsx';
 import { ApiContext, createProxyApi } from './proxy-api.ts';

@@ -3,9 +3,9 @@
 import '../../look/look.css';
 import { render } from 'preact';
 import { LocaleProvider } from '../../look/locale.tsx';
+import { followLinks } from '../../look/router.ts';
 import { applyRememberedTheme } from '../../look/theme.tsx';
 import { Toasts } from '../../look/toasts.tsx';
-import { followLinks } from '../../look/router.ts';
 import { RelayConsole } from './relay-console.tsx';
 
 applyRememberedTheme();

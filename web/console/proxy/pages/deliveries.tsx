@@ -5,11 +5,11 @@ import { PageTitle } from '../../../look/frame.tsx';
 import { Instant, useNumber } from '../../../look/instant.tsx';
 import { useLookText } from '../../../look/locale.tsx';
 import { Empty, Panel, Pill, type Tone } from '../../../look/panel.tsx';
+import { to } from '../../../look/router.ts';
 import { type Column, Table } from '../../../look/table.tsx';
 import { Loaded } from '../../failure.tsx';
 import { type OutcomeKind, useOutcomes } from '../../outcome-words.ts';
 import { useResource } from '../../resource.ts';
-import { to } from '../../../look/router.ts';
 import { useApi } from '../proxy-api.ts';
 import { useText } from '../text.ts';
 

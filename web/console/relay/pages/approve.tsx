@@ -10,10 +10,10 @@ import { Check, Form, PasswordField, TextField, TotpField } from '../../../look/
 import { PageTitle } from '../../../look/frame.tsx';
 import { Instant, useNow } from '../../../look/instant.tsx';
 import { Notice, Panel } from '../../../look/panel.tsx';
+import { to } from '../../../look/router.ts';
 import { Confirm } from '../../confirm.tsx';
 import { Failure } from '../../failure.tsx';
 import { useAction } from '../../resource.ts';
-import { to } from '../../../look/router.ts';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';
 

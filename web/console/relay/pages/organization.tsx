@@ -3,9 +3,9 @@
 
 import { PageTitle } from '../../../look/frame.tsx';
 import { Notice } from '../../../look/panel.tsx';
+import { to } from '../../../look/router.ts';
 import { Loaded } from '../../failure.tsx';
 import { useResource } from '../../resource.ts';
-import { to } from '../../../look/router.ts';
 import { OrganizationState } from '../parts/organization-state.tsx';
 import { useSession } from '../session.ts';
 import { useText } from '../text.ts';

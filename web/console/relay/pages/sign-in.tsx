@@ -5,10 +5,10 @@ import type { SignedIn } from '../../../../src/contract/console/relay-console.ts
 import { Form, PasswordField, TextField, TotpField } from '../../../look/fields.tsx';
 import { PageTitle } from '../../../look/frame.tsx';
 import { Notice } from '../../../look/panel.tsx';
+import { to } from '../../../look/router.ts';
 import { asProblem } from '../../api.ts';
 import { Failure } from '../../failure.tsx';
 import { useAction, useResource } from '../../resource.ts';
-import { to } from '../../../look/router.ts';
 import type { RelayApi } from '../relay-api.ts';
 import { useText } from '../text.ts';
 

@@ -10,9 +10,9 @@ import { PageTitle } from '../../../look/frame.tsx';
 import { Instant } from '../../../look/instant.tsx';
 import { forget, recall, remember } from '../../../look/memory.ts';
 import { Notice } from '../../../look/panel.tsx';
+import { to } from '../../../look/router.ts';
 import { Failure } from '../../failure.tsx';
 import { useAction } from '../../resource.ts';
-import { to } from '../../../look/router.ts';
 import type { RelayApi } from '../relay-api.ts';
 import { useText } from '../text.ts';
 
