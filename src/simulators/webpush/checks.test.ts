@@ -8,6 +8,7 @@ import { checkPush, type PushRequest } from './checks.ts';
 
 const clock = new ManualClock(Date.UTC(2026, 5, 1));
 const origin = 'https://localhost:9443';
+const prefixes = ['/wpush/v2/', '/wpush/v1/'];
 const subject = 'mailto:ops@fabrikam.com';
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const key = newKey();
@@ -27,7 +28,7 @@ function check(changes: Partial<PushRequest> & { header?: Record<string, string 
   const request = { method: 'POST', path: '/wpush/v2/known', body: Buffer.alloc(200), ...rest, headers };
   const find = (token: string) =>
     token === 'known' ? registration : token === 'gone' ? { ...registration, gone: true } : undefined;
-  const verdict = checkPush(request, { origin, now: clock.now(), find });
+  const verdict = checkPush(request, { origin, prefixes, now: clock.now(), find });
   return verdict.accepted ? verdict : `${verdict.status}/${verdict.errno}`;
 }
 
@@ -74,6 +75,8 @@ test('the TTL is capped', () => {
 
 const refusals: [expected: string, about: string, request: Parameters<typeof check>[0]][] = [
   ['404/102', 'unknown path', { path: '/push' }],
+  ['404/102', 'no token', { path: '/wpush/v2/' }],
+  ['404/102', 'a path below', { path: '/wpush/v2/known/more' }],
   ['404/102', 'unknown token', { path: '/wpush/v2/other' }],
   ['405/0', 'not POST', { method: 'PUT' }],
   ['410/106', 'gone', { path: '/wpush/v1/gone' }],

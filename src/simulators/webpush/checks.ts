@@ -26,9 +26,20 @@ export const maxBodyBytes = 4096;
 
 export function checkPush<R extends Registration>(
   { method, path, headers, body }: PushRequest,
-  { origin, now, find }: { origin: string; now: number; find: (token: string) => R | undefined },
+  {
+    origin,
+    prefixes,
+    now,
+    find,
+  }: {
+    origin: string;
+    /** What the path of an endpoint is before its token. */
+    prefixes: readonly string[];
+    now: number;
+    find: (token: string) => R | undefined;
+  },
 ): Acceptance<R> | Refusal {
-  const token = /^\/wpush\/v[12]\/([A-Za-z0-9_-]+)$/.exec(path)?.[1];
+  const token = tokenIn(path, prefixes);
   if (token === undefined) return refuse(404, 102, 'unknown path');
   if (method !== 'POST') return refuse(405, 0, 'only POST');
   const registration = find(token);
@@ -61,6 +72,11 @@ export function checkPush<R extends Registration>(
     topic,
     urgency,
   };
+}
+
+function tokenIn(path: string, prefixes: readonly string[]): string | undefined {
+  const token = path.slice(prefixes.find(prefix => path.startsWith(prefix))?.length ?? path.length);
+  return /^[A-Za-z0-9_:-]+$/.test(token) ? token : undefined;
 }
 
 function refuse(status: number, errno: number, message: string): Refusal {

@@ -10,14 +10,8 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { RegistrationCodes } from '../registration-codes.ts';
 import { decrypt, type ReceiverKeys } from './decrypt.ts';
-
-export type StoredPush = {
-  messageId: string;
-  topic: string | undefined;
-  /** ms; 0: only for a device that is connected. */
-  expiresAt: number;
-  body: Buffer;
-};
+import type { PushReceiver } from './push-endpoints.ts';
+import { type AcceptedPush, StoredPushes } from './stored-pushes.ts';
 
 export type DeviceEvent = { at: number; messageId: string; device: SimulatedWebDevice } & (
   | { type: 'shown'; badge: number; rev: number }
@@ -33,10 +27,10 @@ export type DeviceOptions = {
   silentPushes: number;
 };
 
-/** How many messages and badges are remembered. */
+/** How many badges are remembered. */
 const memory = 1000;
 
-export class SimulatedWebDevice {
+export class SimulatedWebDevice implements PushReceiver {
   readonly token: string;
   readonly endpoint: string;
   readonly applicationServerKey: Buffer;
@@ -54,7 +48,7 @@ export class SimulatedWebDevice {
   readonly #receiver: ReceiverKeys;
   /** By icon: the newest `rev` that was seen. */
   readonly #revs = new Map<string, number>();
-  #stored: StoredPush[] = [];
+  readonly #stored = new StoredPushes();
   #online: boolean;
   #silentPushesLeft: number;
 
@@ -62,13 +56,20 @@ export class SimulatedWebDevice {
     applicationServerKey,
     online,
     silentPushes,
-    origin,
+    token,
+    endpoint,
     clock,
     random,
     emit,
-  }: DeviceOptions & { origin: string; clock: Clock; random: Random; emit: (event: DeviceEvent) => void }) {
-    this.token = random.bytes(24).toString('base64url');
-    this.endpoint = `${origin}/wpush/v2/${this.token}`;
+  }: DeviceOptions & {
+    token: string;
+    endpoint: string;
+    clock: Clock;
+    random: Random;
+    emit: (event: DeviceEvent) => void;
+  }) {
+    this.token = token;
+    this.endpoint = endpoint;
     this.applicationServerKey = Buffer.from(applicationServerKey, 'base64url');
     this.#online = online;
     this.#silentPushesLeft = silentPushes;
@@ -92,7 +93,7 @@ export class SimulatedWebDevice {
   }
 
   get storedCount(): number {
-    return this.#stored.length;
+    return this.#stored.size;
   }
 
   goOffline(): void {
@@ -102,26 +103,20 @@ export class SimulatedWebDevice {
   /** Gets what its push service kept, unless it expired. */
   goOnline(): void {
     this.#online = true;
-    const stored = this.#stored;
-    this.#stored = [];
-    for (const push of stored) if (this.#clock.now() < push.expiresAt) this.#arrive(push);
+    const stored = this.#stored.unexpired(this.#clock.now());
+    this.#stored.clear();
+    for (const push of stored) this.#arrive(push);
   }
 
   unsubscribe(): void {
     this.gone = true;
-    this.#stored = [];
+    this.#stored.clear();
   }
 
   /** What the push service does with an accepted push: hands it over, keeps it, or drops it. */
-  receive(push: StoredPush): void {
-    if (this.#online) {
-      this.#arrive(push);
-      return;
-    }
-    if (push.expiresAt <= this.#clock.now()) return;
-    // RFC 8030 §5.4: a message with the same Topic is replaced
-    this.#stored = this.#stored.filter(({ topic }) => topic === undefined || topic !== push.topic);
-    remember(this.#stored, push);
+  receive(push: AcceptedPush): void {
+    if (this.#online) this.#arrive(push);
+    else this.#stored.keep(push, this.#clock.now());
   }
 
   /** The next registration code that was not taken yet; waits for one. */
@@ -129,7 +124,7 @@ export class SimulatedWebDevice {
     return this.codes.take(options);
   }
 
-  #arrive({ messageId, body }: StoredPush): void {
+  #arrive({ messageId, body }: AcceptedPush): void {
     const event = { at: this.#clock.now(), messageId, device: this };
     const plaintext = decrypt(body, this.#receiver);
     if (plaintext === undefined) {
@@ -158,7 +153,8 @@ export class SimulatedWebDevice {
   #show({ subscription, badge, rev, presentation }: BadgePayload): void {
     this.#revs.set(subscription, rev);
     this.badge = badge;
-    remember(this.badges, badge);
+    this.badges.push(badge);
+    if (this.badges.length > memory) this.badges.shift();
     if (presentation === 'notification') this.notification = { badge };
     else this.#countSilent();
   }
@@ -175,9 +171,4 @@ function parseJson(bytes: Buffer): unknown {
   } catch {
     return undefined;
   }
-}
-
-function remember<T>(list: T[], item: T): void {
-  list.push(item);
-  if (list.length > memory) list.shift();
 }
