@@ -37,20 +37,24 @@ export const previewPayloadSchema = z.object({
 export type PreviewPayload = z.infer<typeof previewPayloadSchema>;
 
 /**
- * Declarative Web Push (W3C Push API, "declarative push message"): Safari shows it without waking a service worker.
+ * Declarative Web Push: Safari shows it without waking a service worker. WebKit reads `app_badge` (digits) and `mutable`
+ * in `notification` (webkit.org/blog/16535); the W3C's Push API has `mutable` at the top, and its draft `app_badge` (a
+ * number) too (w3c/push-api pull requests 385 and 402). Each ignores what it does not know: both are sent.
  * `mailbadge` is what a worker gets where it is woken nevertheless.
  */
 export const declarativePayloadSchema = z.object({
   web_push: z.literal(8030),
   notification: z.object({
-    title: z.string(),
+    title: z.string().min(1),
     body: z.string().optional(),
     navigate: z.url(),
     tag: z.string(),
     lang: z.string(),
     silent: z.boolean(),
+    app_badge: z.string().regex(/^\d{1,10}$/),
+    mutable: z.boolean(),
   }),
-  app_badge: z.string(),
+  app_badge: badgeSchema,
   mutable: z.boolean(),
   mailbadge: badgePayloadSchema,
 });
