@@ -2,6 +2,7 @@
 // nowhere else, and whoever wants to watch (the demo's page) listens here. Labels are of low cardinality: never a
 // mailbox, an icon or free text. Nothing may be decided by an event.
 
+import type { CountPolicy } from '../contract/devices.ts';
 import type { DeferralReason, RejectionReason } from '../contract/outcomes.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -38,6 +39,7 @@ export type ProxyEvent =
   | { kind: 'relay-unavailable'; end: string; detail: string; retryInMs: number }
   | { kind: 'relay-available' }
   | { kind: 'subscribed'; subscriptionId: string; iconId: string; mailboxId: string; renewed: boolean }
+  | { kind: 'preferences-changed'; subscriptionId: string; policy: CountPolicy; previews: boolean }
   | { kind: 'subscriptions-ended'; reason: string; subscriptions: number }
   | { kind: 'icon-paused'; iconId: string; reason: string }
   | { kind: 'endings-frozen'; of: 'icon' | 'mailbox'; reported: number; live: number }
@@ -169,6 +171,7 @@ export class ProxyEvents {
       case 'mailbox-state':
       case 'badge-wanted':
       case 'subscribed':
+      case 'preferences-changed':
       case 'icon-paused':
         break;
     }

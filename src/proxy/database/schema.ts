@@ -216,6 +216,8 @@ export type SubscriptionTable = {
   /** Policy since-viewed: what has a UID below `viewed_uid_next` was there when the inbox was last viewed. */
   viewed_uid_validity: number | null;
   viewed_uid_next: number | null;
+  /** 0 or 1: only the device's word, until the mail server is looked at. */
+  viewed_unverified: number;
   viewed_at: number | null;
   created_at: number;
   renewed_at: number;

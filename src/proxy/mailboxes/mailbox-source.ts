@@ -15,7 +15,7 @@ export type WatchedMailbox = {
   look?: Look;
 };
 
-/** What to read of INBOX beside its count, in the same visit. */
+/** What to read of INBOX beside its count, in the same visit; an empty one learns UIDVALIDITY and UIDNEXT. */
 export type Look = {
   /** The unseen messages with this UID or a larger one, by their UIDs. */
   sinceUid?: number;
@@ -28,6 +28,8 @@ export type InboxView = {
   uidValidity: number;
   /** Every message that comes later has this UID or a larger one. */
   uidNext: number;
+  /** From which UID on `unseenSince` is complete; a look that asked for none leaves it empty. */
+  sinceUid: number;
   /** Ascending. */
   unseenSince: readonly number[];
   /** The newest first. */

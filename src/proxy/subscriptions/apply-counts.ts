@@ -6,7 +6,7 @@ import type { CountPolicy } from '../../contract/devices.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import type { MailboxCounted } from '../unseen/mailbox-counted.ts';
-import { countFor, viewedOf } from './count-policy.ts';
+import { countFor, viewedColumns, viewedOf } from './count-policy.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
 
 export async function applyCounts(
@@ -18,7 +18,8 @@ export async function applyCounts(
   const countOf = new Map(counted.map(count => [count.mailboxId, count]));
   const subscriptions = await transaction
     .selectFrom('subscription')
-    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count', 'viewed_uid_validity', 'viewed_uid_next'])
+    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count'])
+    .select(['viewed_uid_validity', 'viewed_uid_next', 'viewed_unverified'])
     .where('mailbox_id', 'in', [...countOf.keys()])
     .where('ended_at', 'is', null)
     .execute();
@@ -31,10 +32,7 @@ export async function applyCounts(
     const { count, viewed } = told;
     await transaction
       .updateTable('subscription')
-      .set({
-        count,
-        ...(viewed && { viewed_uid_validity: viewed.uidValidity, viewed_uid_next: viewed.uidNext }),
-      })
+      .set({ count, ...(viewed && viewedColumns(viewed)) })
       .where('id', '=', subscription.id)
       .execute();
     causes.set(subscription.icon_id, { traceId: mailbox.traceId, observedAt: mailbox.observedAt });

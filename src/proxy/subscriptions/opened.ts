@@ -4,6 +4,7 @@
 import type { Transaction } from 'kysely';
 import { AppError } from '../../runtime/errors.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import { renewIcon } from './renewal.ts';
 
 export type OpenedRequest = {
   iconId: string;
@@ -34,12 +35,7 @@ export async function opened(
       hint: 'subscribe again: the subscription may have expired',
     });
   }
-  await transaction
-    .updateTable('subscription')
-    .set({ renewed_at: now, expires_at: now + lifetimeMs })
-    .where('icon_id', '=', iconId)
-    .where('ended_at', 'is', null)
-    .execute();
+  await renewIcon(transaction, { iconId, installationId }, { now, lifetimeMs });
   if (badge !== undefined) {
     await transaction
       .updateTable('icon')

@@ -8,6 +8,7 @@ import type { ProxyEvents } from '../events.ts';
 import { countFor } from './count-policy.ts';
 import type { EndReason } from './end-subscriptions.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
+import { expiryOf } from './renewal.ts';
 
 export type RestoreRequest = { subscriptionId: string } | { reason: EndReason; since: number };
 
@@ -28,6 +29,7 @@ export async function restore(
       'subscription.policy',
       'icon.app_id',
       'icon.target_id',
+      'icon.installation_id',
       'mailbox.unseen',
     ])
     .where('subscription.ended_at', 'is not', null)
@@ -64,16 +66,17 @@ export async function restore(
       .set({ shown: null, retry_at: 0, deferrals: 0 })
       .where('id', '=', row.icon_id)
       .execute();
-    const counted = row.unseen === null ? undefined : { unseen: row.unseen };
-    const count = counted && countFor(row.policy as CountPolicy, counted, null)?.count;
+    const { mailbox_id: mailboxId, installation_id: installationId } = row;
+    // One that counts from its last view waits for the next look.
+    const told = countFor(row.policy as CountPolicy, { unseen: row.unseen, view: undefined }, null);
     await transaction
       .updateTable('subscription')
       .set({
         ended_at: null,
         ended_reason: null,
         renewed_at: context.now,
-        expires_at: context.now + context.lifetimeMs,
-        count: count ?? null,
+        expires_at: await expiryOf(transaction, { mailboxId, installationId }, context),
+        count: told?.count ?? null,
       })
       .where('id', '=', row.id)
       .execute();

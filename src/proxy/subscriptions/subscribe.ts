@@ -8,6 +8,7 @@ import type { ProxyEvents } from '../events.ts';
 import { countFor } from './count-policy.ts';
 import { placeIcon } from './place-icon.ts';
 import { recomputeIcons } from './recompute-icons.ts';
+import { expiryOf } from './renewal.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 
 /** Answers the subscription's id. Throws `subscription-limit`, `mailbox-unknown`. */
@@ -47,19 +48,19 @@ export async function subscribe(
   }
   // A subscription that counts from its last view keeps its count, or waits for the first look.
   const kept = known?.policy === policy ? known.count : null;
-  const counted = mailbox.unseen === null ? undefined : countFor(policy, { unseen: mailbox.unseen }, null);
+  const counted = countFor(policy, { unseen: mailbox.unseen, view: undefined }, null);
   const row = {
     policy,
     previews: previews ? 1 : 0,
     count: counted?.count ?? kept,
     renewed_at: now,
-    expires_at: now + lifetimeMs,
+    expires_at: await expiryOf(transaction, request, { now, lifetimeMs }),
   };
   const id = known?.id ?? opaqueId(random);
   if (known === undefined) {
     await transaction
       .insertInto('subscription')
-      .values({ ...row, id, icon_id: iconId, mailbox_id: mailboxId, created_at: now })
+      .values({ ...row, id, icon_id: iconId, mailbox_id: mailboxId, viewed_unverified: 0, created_at: now })
       .execute();
   } else {
     await transaction.updateTable('subscription').set(row).where('id', '=', id).execute();

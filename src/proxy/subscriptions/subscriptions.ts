@@ -16,11 +16,13 @@ import { type EndReason, endSubscriptions } from './end-subscriptions.ts';
 import { endExpired, endOfGoneMailboxes, forgetOld, portion } from './housekeeping.ts';
 import { type ListedSubscription, listSubscriptions } from './list-subscriptions.ts';
 import { type OpenedRequest, opened } from './opened.ts';
+import { type PreferencesRequest, preferences } from './preferences.ts';
 import { type Cause, endSettledIcons } from './recompute-icons.ts';
 import { type RestoreRequest, restore } from './restore.ts';
 import { subscribe } from './subscribe.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 import { targetGone } from './target-gone.ts';
+import { type ViewedRequest, viewed } from './viewed.ts';
 
 const housekeepingEveryMs = 60_000;
 const listEndedForMs = 30 * 86_400_000;
@@ -34,7 +36,7 @@ export type SubscriptionsOptions = {
   perMailbox: number;
   /** Called after a commit that may have made icons due (publisher.wake). */
   iconsChanged(): void;
-  /** Called after a commit that changed which mailboxes are subscribed (unseenCounter.subscriptionsChanged). */
+  /** Called after a commit that changed which mailboxes are subscribed, or how (unseenCounter.subscriptionsChanged). */
   mailboxesChanged(): void;
 };
 
@@ -87,6 +89,18 @@ export class Subscriptions implements AsyncDisposable {
       .execute(transaction => opened(transaction, request, { now: clock.now(), lifetimeMs }));
     iconsChanged();
     return answer;
+  }
+
+  /** The inbox was viewed: answers what the icon should show. Throws `subscription-not-found`. */
+  viewed(request: ViewedRequest): Promise<{ badge: number; rev: number }> {
+    return this.#commit(transaction =>
+      viewed(transaction, request, { ...this.#options, ...this.#context() }),
+    );
+  }
+
+  /** Throws `subscription-not-found`. */
+  preferences(request: PreferencesRequest): Promise<void> {
+    return this.#commit(transaction => preferences(transaction, request, this.#context()));
   }
 
   /** Throws `subscription-not-found` when the mailbox has no such live subscription. */

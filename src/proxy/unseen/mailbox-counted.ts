@@ -6,7 +6,7 @@ export type MailboxCounted = {
   mailboxId: string;
   unseen: number;
   /** Undefined where nobody looked: subscriptions that need it keep what they have. */
-  view?: InboxView | undefined;
+  view: InboxView | undefined;
   traceId: string;
   /** ms, when the event that led to this count was seen. */
   observedAt: number;

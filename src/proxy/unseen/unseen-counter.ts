@@ -206,7 +206,7 @@ export class UnseenCounter implements AsyncDisposable {
   async #storeBatch(batch: readonly MailboxNews[]): Promise<void> {
     const { db, lease, clock, events, applyCounts, countsApplied } = this.#options;
     const counted = batch.flatMap(({ mailboxId, count }) =>
-      count === undefined ? [] : { mailboxId, ...count, unseen: count.count.unseen },
+      count === undefined ? [] : { mailboxId, ...count, unseen: count.count.unseen, view: count.count.view },
     );
     // Soft: after a power cut every mailbox is counted again (R5).
     await softTransaction(db, async transaction => {

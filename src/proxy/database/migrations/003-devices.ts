@@ -16,6 +16,7 @@ const statements = [
   'ALTER TABLE subscription ADD COLUMN previews INTEGER NOT NULL DEFAULT 0',
   'ALTER TABLE subscription ADD COLUMN viewed_uid_validity BIGINT',
   'ALTER TABLE subscription ADD COLUMN viewed_uid_next BIGINT',
+  'ALTER TABLE subscription ADD COLUMN viewed_unverified INTEGER NOT NULL DEFAULT 0',
   'ALTER TABLE subscription ADD COLUMN viewed_at BIGINT',
 ];
 
