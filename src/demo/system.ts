@@ -15,6 +15,7 @@ import { createProxy, type Proxy as MailProxy } from '../proxy/proxy.ts';
 import { parseRelayConfig } from '../relay/config.ts';
 import { createRelay, type Relay } from '../relay/relay.ts';
 import { type Clock, SystemClock } from '../runtime/clock.ts';
+import type { EgressNetwork } from '../runtime/egress/egress.ts';
 import { AppError } from '../runtime/errors.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { ApnsSimulator } from '../simulators/apns/apns-simulator.ts';
@@ -35,6 +36,8 @@ export type SystemOptions = {
   relay?: Record<string, unknown>;
   proxyLogger?: Logger;
   relayLogger?: Logger;
+  /** How the relay reaches push services. */
+  pushNetwork?: EgressNetwork;
 };
 
 export type System = AsyncDisposable & {
@@ -62,6 +65,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const relay = parts.use(
     createRelay(parseRelayConfig(files.relay), {
       logger: options.relayLogger ?? createLogger({ name: 'relay', level: 'error' }),
+      ...(options.pushNetwork === undefined ? {} : { pushNetwork: options.pushNetwork }),
     }),
   );
   await relay.start();

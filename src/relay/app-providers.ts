@@ -4,7 +4,7 @@
 import type { ProviderName } from '../contract/push-targets.ts';
 import type { RelayMetadata } from '../contract/relay-metadata.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { createEgress } from '../runtime/egress/egress.ts';
+import { createEgress, type EgressNetwork } from '../runtime/egress/egress.ts';
 import { AppError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
@@ -23,6 +23,7 @@ type Parts = {
   random: Random;
   logger: Logger;
   events: RelayEvents;
+  pushNetwork: EgressNetwork;
 };
 
 export type OpenedApps = AsyncDisposable & {
@@ -72,9 +73,10 @@ async function openWebPush(
   appId: string,
   config: WebPushAppConfig,
   dangerouslyAllow: readonly string[],
-  { keys, clock, random }: Parts,
+  { keys, clock, random, pushNetwork }: Parts,
 ): Promise<WebPushProvider> {
   const egress = createEgress({
+    ...pushNetwork,
     allow: config.push_hosts,
     dangerouslyAllow,
     clock,

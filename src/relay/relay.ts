@@ -5,6 +5,7 @@ import { relayVersionHeader, version } from '../contract/versions.ts';
 import { type OpenDatabase, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock, type Timer } from '../runtime/clock.ts';
+import type { EgressNetwork } from '../runtime/egress/egress.ts';
 import { describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
@@ -52,6 +53,8 @@ export type RelayOverrides = {
   apps?: OpenedApps;
   /** In place of the configured name servers. */
   lookUpTxt?: LookUpTxt;
+  /** In place of the machine's own look-ups and connections to push services. What may be reached stays the rule's. */
+  pushNetwork?: EgressNetwork;
 };
 
 export type Relay = Service & {
@@ -83,7 +86,15 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     resources.use(await NodePresence.open({ db, events, clock, logger }));
     const keys = await ServiceKeys.open({ db, box, clock, random });
     const apps = resources.use(
-      overrides.apps ?? (await openAppProviders(config, { keys, clock, random, logger, events })),
+      overrides.apps ??
+        (await openAppProviders(config, {
+          keys,
+          clock,
+          random,
+          logger,
+          events,
+          pushNetwork: overrides.pushNetwork ?? {},
+        })),
     );
 
     const audience = publishAudience(issuer);

@@ -42,6 +42,9 @@ export const defaultEgressLimits: EgressLimits = {
   waitingPerOrigin: 2000,
 };
 
+/** How names are looked up and addresses dialled. */
+export type EgressNetwork = { resolve?: Resolve; dial?: Dial };
+
 export type Egress = AsyncDisposable & {
   /** What the rule says of a URL, before any name is resolved. */
   judge(url: string): UrlJudgement;
@@ -65,10 +68,8 @@ export function createEgress({
   clock: Clock;
   /** PEM certificates to trust besides the system's. */
   ca?: string;
-  resolve?: Resolve;
-  dial?: Dial;
   limits?: EgressLimits;
-}): Egress {
+} & EgressNetwork): Egress {
   const rules = createHostRules({ allow, dangerouslyAllow });
   const gate = new OriginGate({
     clock,
