@@ -13,6 +13,8 @@ import { readConfiguredFile } from './configured-file.ts';
 import type { RelayEvents } from './events.ts';
 import { ApnsAccounts } from './providers/apns/accounts.ts';
 import { createApnsProvider } from './providers/apns/apns.ts';
+import { FcmAccounts } from './providers/fcm/accounts.ts';
+import { createFcmProvider } from './providers/fcm/fcm.ts';
 import type { AppProviders, Provider } from './providers/provider.ts';
 import { createWebPushProvider, type WebPushProvider } from './providers/webpush/webpush.ts';
 import type { ServiceKeys } from './service-keys.ts';
@@ -38,7 +40,8 @@ export async function openAppProviders(
 ): Promise<OpenedApps> {
   const { clock, random, logger } = parts;
   const resources = new AsyncDisposableStack();
-  const accounts = resources.use(new ApnsAccounts({ clock, random, logger }));
+  const apnsAccounts = resources.use(new ApnsAccounts({ clock, random, logger }));
+  const fcmAccounts = resources.use(new FcmAccounts({ clock, random, logger }));
   const providers = new Map<string, ReadonlyMap<ProviderName, Provider>>();
   const described: RelayMetadata['apps'] = [];
   for (const app of apps) {
@@ -46,9 +49,16 @@ export async function openAppProviders(
     if (app.apns !== undefined) {
       const config = app.apns;
       const made = await attempt(app, 'apns', parts, async () =>
-        createApnsProvider(config, { accounts, clock }),
+        createApnsProvider(config, { accounts: apnsAccounts, clock }),
       );
       ofApp.set('apns', resources.use(made));
+    }
+    if (app.fcm !== undefined) {
+      const config = app.fcm;
+      const made = await attempt(app, 'fcm', parts, async () =>
+        createFcmProvider(config, { accounts: fcmAccounts, clock }),
+      );
+      ofApp.set('fcm', resources.use(made));
     }
     let vapidPublicKey: string | undefined;
     if (app.web_push !== undefined) {

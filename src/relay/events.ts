@@ -66,7 +66,7 @@ export type RelayEvent =
       outcome: string;
       providerReason?: string;
     }
-  /** Once a minute; instants in ms. `key` is a purpose of the relay's own, or apns:<app>. */
+  /** Once a minute; instants in ms. `key` is a purpose of the relay's own, apns:<app> or fcm:<app>. */
   | {
       kind: 'expiries-measured';
       /** Organizations whose last registered credential ends within 30 days. */
@@ -279,7 +279,7 @@ function declareMetrics(metrics: Metrics) {
     ),
     keySince: metrics.gauge(
       'mailbadge_key_since_timestamp_seconds',
-      "Since when a key is in use, as Unix time: the relay's own by purpose; of apns:<app>, when its file changed",
+      "Since when a key is in use, as Unix time: the relay's own by purpose; of apns:<app> and fcm:<app>, when its file changed",
       ['key'],
     ),
   };

@@ -69,8 +69,8 @@ export function addSubscribe(
 }
 
 function assertKeysFit(provider: ProviderName, keys: WebPushKeys | undefined): void {
-  if (provider === 'apns' && keys !== undefined) {
-    throw new AppError('invalid-request', '"keys": only Web Push has them, and this target is of APNs');
+  if (provider !== 'webpush' && keys !== undefined) {
+    throw new AppError('invalid-request', '"keys": only Web Push has them, and this target is no such one');
   }
   if (provider === 'webpush' && keys === undefined) {
     throw new AppError('invalid-request', '"keys": a Web Push subscription needs its p256dh and auth keys');

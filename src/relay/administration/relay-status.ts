@@ -81,10 +81,10 @@ export async function keyAges(
     .orderBy('created_at', 'desc')
     .execute();
   const own = rows.map(({ purpose, created_at }) => ({ key: purpose, since: created_at }));
-  const ofProviders = apps.flatMap(({ id, apns }) => {
-    const since = apns === undefined ? null : fileChangedAt(apns.key_file);
-    return since === null ? [] : [{ key: `apns:${id}`, since }];
-  });
+  const ofProviders = apps.flatMap(({ id, apns, fcm }) => [
+    ...keyOfFile(`apns:${id}`, apns?.key_file),
+    ...keyOfFile(`fcm:${id}`, fcm?.service_account_file),
+  ]);
   return [...own, ...ofProviders];
 }
 
@@ -96,6 +96,11 @@ export function tlsCertificateEnd({ tls }: Pick<RelayConfig, 'tls'>): number | n
   } catch {
     return null;
   }
+}
+
+function keyOfFile(key: string, path: string | undefined): KeyAge[] {
+  const since = path === undefined ? null : fileChangedAt(path);
+  return since === null ? [] : [{ key, since }];
 }
 
 /** Null when it cannot be read: its app is held back, which is a warning of its own. */

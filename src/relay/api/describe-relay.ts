@@ -2,6 +2,7 @@
 
 import { createRoute, z } from '@hono/zod-openapi';
 import type { JSONWebKeySet } from 'jose';
+import { providerNames } from '../../contract/push-targets.ts';
 import {
   type RelayMetadata,
   relayCapabilities,
@@ -77,7 +78,7 @@ export function addDescribeRelay(
   },
 ): void {
   const providers = new Set<string>(apps.flatMap(each => each.providers));
-  const missing = new Set<string>(['apns', 'webpush'].filter(provider => !providers.has(provider)));
+  const missing = new Set<string>(providerNames.filter(provider => !providers.has(provider)));
   if (!approvals) missing.add('device-flow');
   const capabilities = relayCapabilities.filter(capability => !missing.has(capability));
   app.openapi(relayRoute, context =>

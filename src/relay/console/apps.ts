@@ -34,8 +34,11 @@ export function addApps(app: ConsoleApp, { db, clock, config, vapidPublicKeys }:
         breakerReason: isOperator ? (reasons[0]?.reason ?? null) : null,
       } satisfies Shown;
     };
-    const providersOf = ({ id, apns, web_push }: AppConfig): Shown[] => [
+    const providersOf = ({ id, apns, fcm, web_push }: AppConfig): Shown[] => [
       ...(apns === undefined ? [] : [show(id, 'apns', apnsFacts(apns), fileChangedAt(apns.key_file))]),
+      ...(fcm === undefined
+        ? []
+        : [show(id, 'fcm', { projectId: fcm.project_id }, fileChangedAt(fcm.service_account_file))]),
       ...(web_push === undefined
         ? []
         : [

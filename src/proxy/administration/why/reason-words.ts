@@ -9,6 +9,7 @@ import {
   type RejectionReason,
   rejectionReasons,
 } from '../../../contract/outcomes.ts';
+import type { ProviderName } from '../../../contract/push-targets.ts';
 import type { EndReason } from '../../subscriptions/end-subscriptions.ts';
 
 export type Reason = { words: string; remedy: string | null };
@@ -105,7 +106,8 @@ export function endReason(reason: string | null): Reason {
   return { words: 'it is over', remedy: null };
 }
 
-export const providerNames: Record<string, string> = { apns: 'APNs', webpush: 'the Web Push service' };
+const providers: Record<ProviderName, string> = { apns: 'APNs', fcm: 'FCM', webpush: 'the Web Push service' };
+export const providerNames: Record<string, string> = providers;
 
 function isOneOf<T extends string>(list: readonly T[], text: string): text is T {
   return (list as readonly string[]).includes(text);
