@@ -1,0 +1,68 @@
+// What this browser is and can do, asked of the browser itself and not of its name, where that tells.
+
+import type { BrowserFacts } from '../../src/device/presentation.ts';
+import type { PushPlace } from './push-address.ts';
+import type { ToWorker } from './worker-messages.ts';
+
+/** What stands in the way of the badge before anything was tried. */
+export type Obstacle =
+  /** An iPhone or iPad has push for apps on the Home Screen only. */
+  'not-installed' | 'push-unsupported' | 'permission-denied';
+
+export type Browser = {
+  obstacle(): Obstacle | undefined;
+  /** Without `installed`, which is remembered. */
+  facts: Omit<BrowserFacts, 'installed'>;
+  /** It runs on its own at this moment, not in a tab. */
+  standalone(): boolean;
+  permission(): NotificationPermission;
+  /** Must be called while a click is handled. */
+  requestPermission(): Promise<NotificationPermission>;
+  push(): Promise<PushPlace>;
+  workers: Pick<ServiceWorkerContainer, 'addEventListener' | 'removeEventListener'>;
+  tellWorker(message: ToWorker): Promise<void>;
+  /** Off the icon, and out of the notification center. */
+  clearShown(): Promise<void>;
+};
+
+type Extended = Navigator & {
+  userAgentData?: { platform?: string };
+  /** iOS and iPadOS only. */
+  standalone?: boolean;
+};
+
+export function readBrowser(page: Window & typeof globalThis): Browser {
+  const navigator = page.navigator as Extended;
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  const standalone = () =>
+    navigator.standalone === true ||
+    page.matchMedia('(display-mode: standalone), (display-mode: minimal-ui)').matches;
+  const permission = () => ('Notification' in page ? page.Notification.permission : 'denied');
+  const ready = async () => {
+    if (workers === undefined) throw new Error('this browser has no service workers');
+    return workers.ready;
+  };
+  return {
+    obstacle() {
+      if (workers === undefined || !('PushManager' in page) || !('Notification' in page))
+        return navigator.standalone === false ? 'not-installed' : 'push-unsupported';
+      return permission() === 'denied' ? 'permission-denied' : undefined;
+    },
+    facts: {
+      declarativePush: 'pushManager' in page,
+      appBadge: 'setAppBadge' in navigator,
+      chromium: navigator.userAgentData !== undefined,
+      android: navigator.userAgentData?.platform === 'Android',
+    },
+    standalone,
+    permission,
+    requestPermission: () => page.Notification.requestPermission(),
+    push: async () => (await ready()).pushManager,
+    workers: workers ?? new EventTarget(),
+    tellWorker: async message => (await ready()).active?.postMessage(message),
+    async clearShown() {
+      await navigator.clearAppBadge?.().catch(() => undefined);
+      for (const notification of await (await ready()).getNotifications()) notification.close();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+// What the pages and the service worker know together, in IndexedDB: one record, read and changed as a whole in one
+// transaction, so that a push and a page never undo each other's change. Nothing secret: the session is a cookie
+// that neither can read, and the sealed target opens for the relay alone.
+
+import type { CountPolicy } from '../../src/contract/devices.ts';
+import type { Language } from '../../src/contract/languages.ts';
+import type { WebPushKeys } from '../../src/contract/push-targets.ts';
+import type { PendingRegistration } from '../../src/device/device-client.ts';
+import type { PresentationChoice } from '../../src/device/presentation.ts';
+
+/** What the person chose for the badge. */
+export type Wishes = { policy: CountPolicy; previews: boolean };
+
+/** A PushSubscription, as far as it is told to anybody. */
+export type PushAddress = { endpoint: string; keys: WebPushKeys };
+
+/** On its way: the code has not come, or the proxy was not reached with it yet. */
+export type PendingBadge = {
+  appId: string;
+  address: PushAddress;
+  wishes: Wishes;
+  choice: PresentationChoice;
+  registration: PendingRegistration;
+  /** Once the code was confirmed at the relay. */
+  sealedTarget: string | null;
+};
+
+/** The badge is on. */
+export type ActiveBadge = {
+  appId: string;
+  address: PushAddress;
+  wishes: Wishes;
+  choice: PresentationChoice;
+  language: Language;
+  sealedTarget: string;
+  subscriptionId: string;
+  iconId: string;
+  mailbox: string;
+  renewedAt: number;
+  expiresAt: number;
+};
+
+/** The last badge that came: by a push, or because a page asked. */
+export type LastBadge = { iconId: string; badge: number; rev: number; at: number };
+
+export type AppState = {
+  installationId: string;
+  language: Language;
+  /** The app was seen running on its own, not in a tab. */
+  installed: boolean;
+  /** The mailbox's credential must be proven again. */
+  sessionEnded: boolean;
+  pending: PendingBadge | null;
+  /** The code of a registration whose answer has not come yet: the push may be faster. */
+  earlyCode: string | null;
+  active: ActiveBadge | null;
+  last: LastBadge | null;
+  /** When the worker last tried to renew; it must not at every push while the proxy is away. */
+  renewalTriedAt: number;
+};
+
+export type StateStore = {
+  read(): Promise<AppState>;
+  /** `change` gets what is stored and answers the members to replace; it must not wait for anything. */
+  update(change: (state: AppState) => Partial<AppState>): Promise<AppState>;
+};
+
+export function freshState(): AppState {
+  return {
+    installationId: newInstallationId(),
+    language: 'en',
+    installed: false,
+    sessionEnded: false,
+    pending: null,
+    earlyCode: null,
+    active: null,
+    last: null,
+    renewalTriedAt: 0,
+  };
+}
+
+/** 128 random bits, base64url. */
+function newInstallationId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+}
+
+const store = 'state';
+const key = 'app';
+
+/** Every call opens the database anew: a worker lives for seconds, and a page must not block an upgrade. */
+export function openStateStore(databases: IDBFactory = indexedDB): StateStore {
+  const update: StateStore['update'] = async change => {
+    const database = await settled(opening(databases));
+    try {
+      const transaction = database.transaction(store, 'readwrite');
+      const states = transaction.objectStore(store);
+      const stored = (await settled(states.get(key))) as Partial<AppState> | undefined;
+      // A member that an older version did not know has its first value.
+      const state = { ...freshState(), ...stored };
+      const changed = { ...state, ...change(state) };
+      await settled(states.put(changed, key));
+      return changed;
+    } finally {
+      database.close();
+    }
+  };
+  return { update, read: () => update(() => ({})) };
+}
+
+function opening(databases: IDBFactory): IDBOpenDBRequest {
+  const request = databases.open('mailbadge', 1);
+  request.addEventListener('upgradeneeded', () => request.result.createObjectStore(store));
+  return request;
+}
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.addEventListener('success', () => resolve(request.result));
+    request.addEventListener('error', () => reject(request.error ?? new Error('IndexedDB failed')));
+  });
+}
