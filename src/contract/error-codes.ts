@@ -32,6 +32,7 @@ export const errorCodes = {
   'console-link-invalid': { status: 401 },
   'session-missing': { status: 401 },
   'session-invalid': { status: 401 },
+  'session-stolen': { status: 401 },
   'sign-in-refused': { status: 401 },
   'sign-in-throttled': { status: 429 },
   'totp-required': { status: 401 },

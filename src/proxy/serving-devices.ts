@@ -5,9 +5,11 @@ import type { Clock } from '../runtime/clock.ts';
 import { describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, type RequestHandler } from '../runtime/http/listener.ts';
+import { SessionCookie } from '../runtime/http/session-cookie.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SecretBox } from '../runtime/secrets.ts';
+import { CookieTokens } from './api/cookie-tokens.ts';
 import { createDeviceApi } from './api/device-api.ts';
 import type { RelayForDevices } from './api/relay-for-devices.ts';
 import { Sessions } from './api/sessions.ts';
@@ -47,6 +49,10 @@ export function serveDevices(
   const deviceApi = createDeviceApi({
     ...parts,
     sessions,
+    cookieTokens: new CookieTokens(parts),
+    cookie: new SessionCookie({ name: 'mailbadge', url: config.public_url }),
+    publicOrigin: new URL(config.public_url).origin,
+    webApp: config.web_app,
     throttle: new SignInThrottle({ clock }),
     canonicalName: signInName => canonicalMailboxName(signInName, nameRule),
     clientAddress: ({ incoming }) => clientAddress(incoming, trusted),

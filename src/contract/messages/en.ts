@@ -81,6 +81,10 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
   },
   'session-missing': { meaning: 'You are not signed in', action: 'Sign in' },
   'session-invalid': { meaning: 'Your sign-in has ended', action: 'Sign in again' },
+  'session-stolen': {
+    meaning: 'Your sign-in was used from two places, so it has ended',
+    action: 'Sign in again; if it happens again, change the password of your mailbox',
+  },
   'sign-in-refused': {
     meaning: 'The name or the password is wrong',
     action: 'Try the name and password that you use for your mail',
@@ -94,8 +98,8 @@ export const englishErrors: Record<ErrorCode, ErrorMessage> = {
     action: 'Type the six digits that your authenticator app shows now',
   },
   'cross-site-request': {
-    meaning: 'The request did not come from the console’s own pages',
-    action: 'Open the console under the service’s own address, and do it there',
+    meaning: 'The request did not come from the service’s own pages',
+    action: 'Open the page under the service’s own address, and do it there',
   },
   'operators-only': {
     meaning: 'Only the relay’s operators may do this',

@@ -6,6 +6,10 @@ import type { ErrorMessage } from './en.ts';
 export const simplifiedChineseErrors: Partial<Record<ErrorCode, ErrorMessage>> = {
   'session-missing': { meaning: '您尚未登录', action: '请登录' },
   'session-invalid': { meaning: '您的登录已失效', action: '请重新登录' },
+  'session-stolen': {
+    meaning: '您的登录在两处被使用，因此已被终止',
+    action: '请重新登录；如果再次发生，请更改邮箱密码',
+  },
   'sign-in-refused': { meaning: '用户名或密码错误', action: '请使用您的邮箱用户名和密码' },
   'sign-in-throttled': { meaning: '密码错误次数过多', action: '请稍后再试' },
   'mail-server-unreachable': { meaning: '无法连接邮件服务器', action: '请稍后再试' },
@@ -47,8 +51,8 @@ export const simplifiedChineseErrors: Partial<Record<ErrorCode, ErrorMessage>> =
   'sign-up-not-found': { meaning: '没有此注册，或已过期', action: '请重新开始；TXT 记录的值会随之改变' },
   'operators-only': { meaning: '只有中继服务的运营人员可以执行此操作', action: '请联系运营人员' },
   'cross-site-request': {
-    meaning: '此请求不是控制台自己的页面发出的',
-    action: '请从服务自身的地址打开控制台',
+    meaning: '此请求不是服务自己的页面发出的',
+    action: '请从服务自身的地址打开页面',
   },
   'console-link-invalid': {
     meaning: '链接无效、已使用或已过期',

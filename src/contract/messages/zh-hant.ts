@@ -6,6 +6,10 @@ import type { ErrorMessage } from './en.ts';
 export const traditionalChineseErrors: Partial<Record<ErrorCode, ErrorMessage>> = {
   'session-missing': { meaning: '您尚未登入', action: '請登入' },
   'session-invalid': { meaning: '您的登入已失效', action: '請重新登入' },
+  'session-stolen': {
+    meaning: '您的登入在兩處被使用，因此已被終止',
+    action: '請重新登入；如果再次發生，請變更信箱密碼',
+  },
   'sign-in-refused': { meaning: '使用者名稱或密碼錯誤', action: '請使用您的信箱名稱和密碼' },
   'sign-in-throttled': { meaning: '密碼錯誤次數過多', action: '請稍後再試' },
   'mail-server-unreachable': { meaning: '無法連線到郵件伺服器', action: '請稍後再試' },
@@ -47,8 +51,8 @@ export const traditionalChineseErrors: Partial<Record<ErrorCode, ErrorMessage>> 
   'sign-up-not-found': { meaning: '沒有此註冊，或已過期', action: '請重新開始；TXT 記錄的值會隨之改變' },
   'operators-only': { meaning: '只有轉送服務的營運人員可以執行此動作', action: '請聯絡營運人員' },
   'cross-site-request': {
-    meaning: '此要求不是主控台自己的頁面送出的',
-    action: '請從服務自身的位址開啟主控台',
+    meaning: '此要求不是服務自己的頁面送出的',
+    action: '請從服務自身的位址開啟頁面',
   },
   'console-link-invalid': {
     meaning: '連結無效、已使用或已過期',

@@ -2,6 +2,8 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../contract/versions.ts';
+import { currentSessionRoute } from './current-session.ts';
+import { describeAppRoute } from './describe-app.ts';
 import { issueTicketRoute } from './issue-ticket.ts';
 import { listDevicesRoute } from './list-devices.ts';
 import { removeDeviceRoute } from './remove-device.ts';
@@ -13,7 +15,9 @@ import { subscribeRoute } from './subscribe.ts';
 import { unsubscribeRoute } from './unsubscribe.ts';
 
 const routes = [
+  describeAppRoute,
   signInRoute,
+  currentSessionRoute,
   signOutRoute,
   issueTicketRoute,
   subscribeRoute,
@@ -31,6 +35,13 @@ export function deviceOpenApiDocument() {
     type: 'http',
     scheme: 'bearer',
     description: 'The session that POST /v1/sessions answered',
+  });
+  app.openAPIRegistry.registerComponent('securitySchemes', 'cookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-mailbadge',
+    description:
+      "With sessionIn: cookie; over http its name is mailbadge. Only the proxy's own page may use it (Sec-Fetch-Site, Origin)",
   });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -8,7 +8,10 @@ import { AppError } from '../../runtime/errors.ts';
 import { createApiApp } from '../../runtime/http/api-app.ts';
 import type { Random } from '../../runtime/random.ts';
 import { RateTable } from '../../runtime/rate-table.ts';
+import type { ProxyConfig } from '../config.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { addCurrentSession } from './current-session.ts';
+import { addDescribeApp } from './describe-app.ts';
 import { deviceOpenApiDocument } from './device-api-document.ts';
 import type { DeviceApp, DeviceEnv } from './device-app.ts';
 import { addIssueTicket } from './issue-ticket.ts';
@@ -17,7 +20,7 @@ import type { RelayForDevices } from './relay-for-devices.ts';
 import { addRemoveDevice } from './remove-device.ts';
 import { addRenewSubscription } from './renew-subscription.ts';
 import { addReportOpened } from './report-opened.ts';
-import { requireSession } from './sessions.ts';
+import { requireSession } from './require-session.ts';
 import { addSignIn, type SignInCollaborators } from './sign-in.ts';
 import { addSignOut } from './sign-out.ts';
 import { addSubscribe } from './subscribe.ts';
@@ -29,30 +32,24 @@ const bodyBytes = 16 * 1024;
 const mailboxRate = { burst: 60, intervalMs: 1000 };
 const mailboxesRemembered = 2 ** 14;
 
-const sessionPaths = [
-  '/v1/sessions/current',
-  '/v1/tickets',
-  '/v1/subscriptions/*', // and /v1/subscriptions itself
-  '/v1/icons/*',
-  '/v1/devices/*',
-];
-
 export type DeviceApiOptions = SignInCollaborators & {
   random: Random;
   relay: RelayForDevices;
+  webApp: ProxyConfig['web_app'];
   subscriptions: Pick<Subscriptions, 'subscribe' | 'opened' | 'unsubscribe' | 'endDevice' | 'list'>;
   /** Web apps of other origins that may call. */
   allowedOrigins: readonly string[];
 };
 
 export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
-  const { logger, random, clock, sessions, allowedOrigins } = options;
+  const { logger, random, clock, allowedOrigins } = options;
   const app: DeviceApp = createApiApp<DeviceEnv>({ logger, random, bodyBytes });
   if (allowedOrigins.length > 0) {
+    // Without credentials: a web app of another origin has a bearer token, and never our cookie.
     app.use(
       cors({
         origin: [...allowedOrigins],
-        allowMethods: ['GET', 'POST', 'DELETE'],
+        allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
         allowHeaders: ['authorization', 'content-type', 'traceparent'],
         exposeHeaders: ['trace-id', 'retry-after'],
         maxAge: 3600,
@@ -61,10 +58,13 @@ export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
   }
   app.use('/v1/*', noStore);
   app.use('/v1/*', requireJson);
-  const limit = limitMailbox(new RateTable({ clock, rate: mailboxRate, slots: mailboxesRemembered }));
-  for (const path of sessionPaths) app.use(path, requireSession(sessions), limit);
-
+  addDescribeApp(app, options);
   addSignIn(app, options);
+
+  // Everything below needs a session: an operation that is added here cannot forget it.
+  const limit = limitMailbox(new RateTable({ clock, rate: mailboxRate, slots: mailboxesRemembered }));
+  app.use('/v1/*', requireSession(options), limit);
+  addCurrentSession(app);
   addSignOut(app, options);
   addIssueTicket(app, options);
   addSubscribe(app, options);

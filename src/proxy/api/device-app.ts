@@ -5,9 +5,9 @@ import type { ApiEnv } from '../../runtime/http/api-app.ts';
 
 /** Whose device calls: from the session token, never from a request's body. */
 export type DeviceSession = {
-  tokenHash: string;
   mailboxId: string;
   installationId: string;
+  expiresAt: number;
 };
 
 export type DeviceEnv = {

@@ -5,11 +5,17 @@ import type { z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
 import { problemSchema } from '../../contract/problem.ts';
 
-/** For operations that need `Authorization: Bearer <session>`. */
-export const sessionSecurity = [{ session: [] }];
+/** For operations that need a session: `Authorization: Bearer <session>`, or the cookie. */
+export const sessionSecurity = [{ session: [] }, { cookie: [] }];
 
 const everywhere: readonly ErrorCode[] = ['invalid-request', 'body-too-large', 'unsupported-media-type'];
-const withSession: readonly ErrorCode[] = ['session-missing', 'session-invalid', 'too-many-requests'];
+const withSession: readonly ErrorCode[] = [
+  'session-missing',
+  'session-invalid',
+  'session-stolen',
+  'cross-site-request',
+  'too-many-requests',
+];
 
 /** One sentence for all errors of an operation; each is a problem document (RFC 9457). */
 export function problemResponses(codes: readonly ErrorCode[], { session = true } = {}) {

@@ -34,7 +34,7 @@ export function addRemoveDevice(
     if (!devices.some(device => device.installationId === installationId)) {
       throw new AppError('not-found', 'the mailbox has no such device');
     }
-    await sessions.endDevice(mailboxId, installationId);
+    await sessions.end({ mailboxId, installationId }, 'device-removed');
     await subscriptions.endDevice({ mailboxId, installationId, reason: 'device-removed' });
     return context.body(null, 204);
   });

@@ -23,7 +23,9 @@ async function fixture(perMailbox = 3) {
   }
   const sessions = new Sessions({ db: database.db, clock, random: seededRandom(1), perMailbox });
   const open = async (mailboxId: string, installationId: string): Promise<string> =>
-    (await sessions.open({ mailboxId, installationId, deviceName: undefined })).token;
+    (
+      await sessions.open({ mailboxId, installationId, deviceName: undefined, sentIn: 'body' })
+    ).token.reveal();
   return { clock, db: database.db, sessions, open };
 }
 
@@ -86,12 +88,12 @@ test('removing a device ends its sessions with this mailbox, and it is no longer
   const { sessions, open } = await fixture();
   const mine = await open('anna', 'phone-01');
   const theirs = await open('ben', 'phone-01');
-  assert.equal(await sessions.knows('anna', 'phone-01'), true);
-  await sessions.endDevice('anna', 'phone-01');
+  assert.equal(await sessions.knows({ mailboxId: 'anna', installationId: 'phone-01' }), true);
+  await sessions.end({ mailboxId: 'anna', installationId: 'phone-01' }, 'device-removed');
   assert.equal(await sessions.find(mine), undefined);
   assert.notEqual(await sessions.find(theirs), undefined);
-  assert.equal(await sessions.knows('anna', 'phone-01'), false);
-  assert.equal(await sessions.knows('anna', 'phone-99'), false);
+  assert.equal(await sessions.knows({ mailboxId: 'anna', installationId: 'phone-01' }), false);
+  assert.equal(await sessions.knows({ mailboxId: 'anna', installationId: 'phone-99' }), false);
 });
 
 test('purging deletes what ended long ago and nothing else', async () => {
@@ -99,7 +101,7 @@ test('purging deletes what ended long ago and nothing else', async () => {
   await open('anna', 'phone-01');
   await open('anna', 'phone-01');
   await clock.advance(sessionLifetimeMs + 1);
-  await sessions.open({ mailboxId: 'ben', installationId: 'phone-01', deviceName: undefined });
+  await open('ben', 'phone-01');
   await clock.advance(sessionLifetimeMs);
   await sessions.purge();
   assert.equal((await db.selectFrom('session').selectAll().execute()).length, 1);

@@ -1,23 +1,28 @@
-// Sessions of devices: a bearer token of 256 bits, of which only the SHA-256 is stored, so that a copy of the
-// database signs nobody in. A session ends after 90 days, when the mailbox's credential must be proven again; when
-// the person signs out or removes the device; and when the same installation signs in anew.
+// Sessions of devices: a token of 256 bits, of which only the SHA-256 is stored, so that a copy of the database signs
+// nobody in. A native app keeps it and sends it as a bearer token; a web app has it in a cookie, where it changes every
+// day (cookie-tokens.ts). A session ends after 90 days, when the mailbox's credential must be proven again; when the
+// person signs out or removes the device; when the same installation signs in anew; and when its token was stolen.
 // A mailbox has a bounded number of sessions: the one that was seen longest ago makes room.
 
-import { createHash } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
 import type { Random } from '../../runtime/random.ts';
-import type { ProxySchema } from '../database/schema.ts';
-import type { DeviceEnv, DeviceSession } from './device-app.ts';
+import { Secret } from '../../runtime/secrets.ts';
+import type { ProxySchema, SessionTable } from '../database/schema.ts';
+import type { DeviceSession } from './device-app.ts';
+import { familyOf, hashOf, newCookieToken } from './session-rotation.ts';
 
 export const sessionLifetimeMs = 90 * 86_400_000;
-const lastSeenEveryMs = 60_000;
+export const lastSeenEveryMs = 60_000;
 /** Ended sessions stay this long: their installations still count as known to the mailbox. */
 const keepEndedMs = sessionLifetimeMs;
 
-type EndReason = 'signed-out' | 'device-removed';
+export type SentIn = 'body' | 'cookie';
+
+type EndReason = 'signed-out' | 'device-removed' | 'stolen';
+
+/** There is one session for each. */
+export type DeviceOfMailbox = { mailboxId: string; installationId: string };
 
 export type ListedSession = {
   installationId: string;
@@ -54,12 +59,14 @@ export class Sessions {
     mailboxId,
     installationId,
     deviceName,
-  }: {
-    mailboxId: string;
-    installationId: string;
-    deviceName: string | undefined;
-  }): Promise<{ token: string; expiresAt: number }> {
-    const token = this.#random.bytes(32).toString('base64url');
+    sentIn,
+  }: DeviceOfMailbox & { deviceName: string | undefined; sentIn: SentIn }): Promise<{
+    token: Secret;
+    expiresAt: number;
+  }> {
+    const token =
+      sentIn === 'cookie' ? newCookieToken(this.#random) : this.#random.bytes(32).toString('base64url');
+    const family = familyOf(token);
     const now = this.#clock.now();
     const expiresAt = now + sessionLifetimeMs;
     await this.#db.transaction().execute(async transaction => {
@@ -91,54 +98,41 @@ export class Sessions {
           expires_at: expiresAt,
           ended_at: null,
           ended_reason: null,
-          sent_in: 'body',
+          sent_in: sentIn,
+          family_hash: family === undefined ? null : hashOf(family),
         })
         .execute();
     });
-    return { token, expiresAt };
+    return { token: new Secret(token), expiresAt };
   }
 
   /** The session of a bearer token; undefined when it never was, has ended or is over. */
   async find(token: string): Promise<DeviceSession | undefined> {
-    const now = this.#clock.now();
     const row = await this.#db
       .selectFrom('session')
       .selectAll()
       .where('token_hash', '=', hashOf(token))
-      .where('ended_at', 'is', null)
-      .where('expires_at', '>', now)
+      .where('sent_in', '=', 'body')
       .executeTakeFirst();
-    if (row === undefined) return undefined;
-    if (now - row.last_seen_at >= lastSeenEveryMs) {
+    if (row === undefined || !isLive(row, this.#clock.now())) return undefined;
+    if (this.#clock.now() - row.last_seen_at >= lastSeenEveryMs) {
       await this.#db
         .updateTable('session')
-        .set({ last_seen_at: now })
+        .set({ last_seen_at: this.#clock.now() })
         .where('token_hash', '=', row.token_hash)
         .execute();
     }
-    return {
-      tokenHash: row.token_hash,
-      mailboxId: row.mailbox_id,
-      installationId: row.installation_id,
-    };
-  }
-
-  async end(tokenHash: string): Promise<void> {
-    await this.#end('signed-out').where('token_hash', '=', tokenHash).execute();
-  }
-
-  #end(reason: EndReason) {
-    return this.#db
-      .updateTable('session')
-      .set({ ended_at: this.#clock.now(), ended_reason: reason })
-      .where('ended_at', 'is', null);
+    return sessionOf(row);
   }
 
   /** Ends the session that an installation has with this mailbox. */
-  async endDevice(mailboxId: string, installationId: string): Promise<void> {
-    await this.#end('device-removed')
+  async end({ mailboxId, installationId }: DeviceOfMailbox, reason: EndReason): Promise<void> {
+    await this.#db
+      .updateTable('session')
+      .set({ ended_at: this.#clock.now(), ended_reason: reason, sealed_token: null })
       .where('mailbox_id', '=', mailboxId)
       .where('installation_id', '=', installationId)
+      .where('ended_at', 'is', null)
       .execute();
   }
 
@@ -156,19 +150,19 @@ export class Sessions {
       deviceName: row.device_name,
       signedInAt: row.created_at,
       lastSeenAt: row.last_seen_at,
-      live: row.ended_at === null && row.expires_at > now,
+      live: isLive(row, now),
     }));
   }
 
-  /** Whether the installation has been signed in to the mailbox before, and was not removed by its owner. */
-  async knows(mailboxId: string, installationId: string): Promise<boolean> {
+  /** Whether the installation was signed in to the mailbox before, and neither removed by its owner nor stolen. */
+  async knows({ mailboxId, installationId }: DeviceOfMailbox): Promise<boolean> {
     const row = await this.#db
       .selectFrom('session')
       .select('ended_reason')
       .where('mailbox_id', '=', mailboxId)
       .where('installation_id', '=', installationId)
       .executeTakeFirst();
-    return row !== undefined && row.ended_reason !== 'device-removed';
+    return row !== undefined && (row.ended_reason === null || row.ended_reason === 'signed-out');
   }
 
   /** Deletes what ended long ago. */
@@ -181,27 +175,10 @@ export class Sessions {
   }
 }
 
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+export function isLive({ ended_at, expires_at }: Selectable<SessionTable>, now: number): boolean {
+  return ended_at === null && expires_at > now;
 }
 
-/** Lets a request pass only with a live session, and puts the session into its context. */
-export function requireSession(sessions: Sessions): MiddlewareHandler<DeviceEnv> {
-  return async (context, next) => {
-    const header = context.req.header('authorization');
-    if (header === undefined) {
-      throw new AppError('session-missing', 'this operation needs a session', {
-        hint: 'sign in with POST /v1/sessions and send "Authorization: Bearer <session>"',
-      });
-    }
-    const token = /^Bearer ([A-Za-z0-9_-]{43})$/i.exec(header)?.[1]; // RFC 6750 §2.1
-    const session = token === undefined ? undefined : await sessions.find(token);
-    if (session === undefined) {
-      throw new AppError('session-invalid', 'the session has ended or never was', {
-        hint: 'sign in again: a session ends after 90 days, when its person signs out or removes the device',
-      });
-    }
-    context.set('session', session);
-    await next();
-  };
+export function sessionOf(row: Selectable<SessionTable>): DeviceSession {
+  return { mailboxId: row.mailbox_id, installationId: row.installation_id, expiresAt: row.expires_at };
 }

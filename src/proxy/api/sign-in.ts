@@ -1,19 +1,24 @@
 // POST /v1/sessions: a person proves the mailbox's own credential, at the mail server itself. An unknown user and a
-// wrong password are one refusal, reached by the same way.
+// wrong password are one refusal, reached by the same way. A web app gets its session in a cookie, and only its own
+// page may ask for that: another site could otherwise sign the browser in to a mailbox of its own.
 
 import { createRoute } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { signInRequestSchema, signInResponseSchema } from '../../contract/devices.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
+import type { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { Secret, type SecretBox } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { MailboxSource, SignInResult } from '../mailboxes/mailbox-source.ts';
+import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { CookieTokens } from './cookie-tokens.ts';
 import type { DeviceApp, DeviceEnv } from './device-app.ts';
 import { jsonAnswer, jsonBody, problemResponses } from './device-operation.ts';
 import { passwordPurpose, storeMailboxAccount } from './mailbox-account.ts';
-import type { Sessions } from './sessions.ts';
+import { assertOwnPage } from './require-session.ts';
+import type { DeviceOfMailbox, Sessions } from './sessions.ts';
 import type { SignInAttempt, SignInThrottle } from './sign-in-throttle.ts';
 
 /** Credentials that the mail server is asked about at the same time, whoever asks. */
@@ -27,9 +32,10 @@ export const signInRoute = createRoute({
   request: { body: jsonBody(signInRequestSchema) },
   responses: {
     201: jsonAnswer('Signed in, for 90 days', signInResponseSchema),
-    ...problemResponses(['sign-in-refused', 'sign-in-throttled', 'mail-server-unreachable', 'overloaded'], {
-      session: false,
-    }),
+    ...problemResponses(
+      ['sign-in-refused', 'sign-in-throttled', 'cross-site-request', 'mail-server-unreachable', 'overloaded'],
+      { session: false },
+    ),
   },
 });
 
@@ -39,6 +45,11 @@ export type SignInCollaborators = {
   logger: Logger;
   secrets: SecretBox;
   sessions: Sessions;
+  cookieTokens: CookieTokens;
+  cookie: SessionCookie;
+  subscriptions: Pick<Subscriptions, 'endDevice'>;
+  /** Of the proxy, as browsers know it. */
+  publicOrigin: string;
   throttle: SignInThrottle;
   source: Pick<MailboxSource, 'signIn' | 'needsPassword'>;
   canonicalName(signInName: string): string | undefined;
@@ -48,7 +59,7 @@ export type SignInCollaborators = {
 };
 
 export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): void {
-  const { db, clock, logger, secrets, sessions, source, mailboxesChanged } = collaborators;
+  const { db, clock, logger, secrets, sessions, cookie, source, mailboxesChanged } = collaborators;
   let checking = 0;
 
   async function check(signInName: string, password: Secret): Promise<SignInResult> {
@@ -63,8 +74,19 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
     }
   }
 
+  /** Whoever was signed in with this browser is not any more, and the icon is not theirs. */
+  async function leaveBefore(token: string | undefined, device: DeviceOfMailbox): Promise<void> {
+    const before = token === undefined ? undefined : await collaborators.cookieTokens.find(token);
+    if (before?.kind !== 'live') return;
+    const { mailboxId, installationId } = before.session;
+    if (mailboxId === device.mailboxId && installationId === device.installationId) return;
+    await collaborators.subscriptions.endDevice({ mailboxId, installationId, reason: 'signed-out' });
+    await sessions.end(before.session, 'signed-out');
+  }
+
   app.openapi(signInRoute, async context => {
-    const { user, password: given, installationId, deviceName } = context.req.valid('json');
+    const { user, password: given, installationId, deviceName, sessionIn } = context.req.valid('json');
+    if (sessionIn === 'cookie') assertOwnPage(context, collaborators.publicOrigin);
     const signInName = user.trim();
     const mailboxId = collaborators.canonicalName(signInName);
     if (mailboxId === undefined) throw refused();
@@ -72,7 +94,7 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
     const attempt = collaborators.throttle.begin({
       mailbox: mailboxId,
       address,
-      known: await sessions.knows(mailboxId, installationId),
+      known: await sessions.knows({ mailboxId, installationId }),
     });
     if (typeof attempt === 'number') throw throttled(attempt);
     const password = new Secret(given);
@@ -99,10 +121,19 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
         : null,
       now: clock.now(),
     });
-    const { token, expiresAt } = await sessions.open({ mailboxId, installationId, deviceName });
+    if (sessionIn === 'cookie') await leaveBefore(cookie.read(context), { mailboxId, installationId });
+    const { token, expiresAt } = await sessions.open({
+      mailboxId,
+      installationId,
+      deviceName,
+      sentIn: sessionIn,
+    });
     logger.info({ traceId: context.get('traceId'), mailboxId, address }, 'signed in');
     if (source.needsPassword) mailboxesChanged();
-    return context.json({ session: token, mailbox: mailboxId, expiresAt }, 201);
+    const answer = { mailbox: mailboxId, expiresAt };
+    if (sessionIn === 'body') return context.json({ session: token.reveal(), ...answer }, 201);
+    cookie.give(context, token, { maxAgeMs: expiresAt - clock.now() });
+    return context.json(answer, 201);
   });
 }
 

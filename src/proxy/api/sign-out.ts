@@ -2,6 +2,7 @@
 // subscriptions first: if that fails, the session is still there to try again with.
 
 import { createRoute } from '@hono/zod-openapi';
+import type { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { DeviceApp } from './device-app.ts';
 import { problemResponses, sessionSecurity } from './device-operation.ts';
@@ -18,12 +19,17 @@ export const signOutRoute = createRoute({
 
 export function addSignOut(
   app: DeviceApp,
-  { sessions, subscriptions }: { sessions: Sessions; subscriptions: Pick<Subscriptions, 'endDevice'> },
+  {
+    sessions,
+    cookie,
+    subscriptions,
+  }: { sessions: Sessions; cookie: SessionCookie; subscriptions: Pick<Subscriptions, 'endDevice'> },
 ): void {
   app.openapi(signOutRoute, async context => {
-    const { tokenHash, mailboxId, installationId } = context.get('session');
+    const { mailboxId, installationId } = context.get('session');
     await subscriptions.endDevice({ mailboxId, installationId, reason: 'signed-out' });
-    await sessions.end(tokenHash);
+    await sessions.end({ mailboxId, installationId }, 'signed-out');
+    if (cookie.read(context) !== undefined) cookie.take(context);
     return context.body(null, 204);
   });
 }

@@ -112,7 +112,7 @@ export type MailboxTable = {
 };
 
 export type SessionTable = {
-  /** SHA-256 of the bearer token, base64url. */
+  /** SHA-256 of the token, base64url. */
   token_hash: string;
   mailbox_id: string;
   installation_id: string;
@@ -124,8 +124,12 @@ export type SessionTable = {
   ended_reason: string | null;
   /** 'body' (a bearer token) · 'cookie' */
   sent_in: string;
-  /** Of a cookie: the token before this one, until the new one is used for the first time; then it betrays a thief. */
+  /** Of a cookie: SHA-256 of what all tokens that the session ever had begin with. */
+  family_hash: string | null;
+  /** The token before this one. */
   previous_token_hash: string | null;
+  /** The token itself, sealed, from its making until it came back for the first time: an answer may be lost. */
+  sealed_token: string | null;
   rotated_at: number | null;
   /** When the token that replaced `previous_token_hash` first came back. */
   rotation_used_at: number | null;

@@ -14,7 +14,9 @@ export type EndReason =
   /** Another installation proved that the target is its own. */
   | 'taken-over'
   | 'signed-out'
-  | 'device-removed';
+  | 'device-removed'
+  /** The device's session was used from two places. */
+  | 'session-stolen';
 
 export async function endSubscriptions(
   transaction: Transaction<ProxySchema>,

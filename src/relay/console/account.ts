@@ -7,6 +7,7 @@ import {
   removeTotpSchema,
 } from '../../contract/console/relay-console.ts';
 import { AppError } from '../../runtime/errors.ts';
+import type { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import { setPassword } from '../administrators/administrators.ts';
 import { renewSession } from '../administrators/sessions.ts';
 import { confirmTotp, offerTotp, removeTotp } from '../administrators/totp.ts';
@@ -14,7 +15,6 @@ import type { ConsoleApp, ConsoleEnv, ConsoleParts } from './console-env.ts';
 import { readBody } from './read-body.ts';
 import { refusalError } from './refusals.ts';
 import type { Scope } from './scope.ts';
-import type { SessionCookie } from './session-cookie.ts';
 
 export function addAccount(app: ConsoleApp, parts: ConsoleParts, cookie: SessionCookie): void {
   const { db, clock, random, box, config, passwords, signIn } = parts;

@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import { createApiApp } from '../../runtime/http/api-app.ts';
+import { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import { addAccount } from './account.ts';
 import { addAdministrators } from './administrators.ts';
 import { addApps } from './apps.ts';
@@ -15,7 +16,6 @@ import { addKeys } from './keys.ts';
 import { addOrganizations } from './organizations.ts';
 import { requireSession } from './require-session.ts';
 import { addSession } from './session.ts';
-import { SessionCookie } from './session-cookie.ts';
 import { addSignUps } from './sign-ups.ts';
 import { addStatus } from './status.ts';
 import { addTraffic } from './traffic.ts';
@@ -25,7 +25,7 @@ const bodyBytes = 16 * 1024;
 
 export function createConsoleApi(parts: ConsoleParts): ConsoleApp {
   const { logger, random, config } = parts;
-  const cookie = new SessionCookie(config);
+  const cookie = new SessionCookie({ name: 'mailbadge-console', url: config.issuer });
   const api: ConsoleApp = new Hono<ConsoleEnv>();
 
   api.use(async (context, next) => {

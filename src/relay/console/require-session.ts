@@ -3,13 +3,13 @@
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../runtime/errors.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
+import type { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import { relayActions } from '../administration/relay-administration.ts';
 import type { Administrator } from '../administrators/administrators.ts';
 import type { Actor } from '../administrators/audit-log.ts';
 import { useSession } from '../administrators/sessions.ts';
 import type { ConsoleEnv, ConsoleParts } from './console-env.ts';
 import { Scope } from './scope.ts';
-import type { SessionCookie } from './session-cookie.ts';
 
 export function requireSession(parts: ConsoleParts, cookie: SessionCookie) {
   return createMiddleware<ConsoleEnv>(async (context, next) => {

@@ -5,13 +5,13 @@ import type { Context } from 'hono';
 import { type SignedIn, signInRequestSchema } from '../../contract/console/relay-console.ts';
 import { version } from '../../contract/versions.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
+import type { SessionCookie } from '../../runtime/http/session-cookie.ts';
 import type { Administrator } from '../administrators/administrators.ts';
 import { endSession, useSession } from '../administrators/sessions.ts';
 import type { ConsoleApp, ConsoleEnv, ConsoleParts } from './console-env.ts';
 import { readBody } from './read-body.ts';
 import { refusalError } from './refusals.ts';
 import { requireSession } from './require-session.ts';
-import type { SessionCookie } from './session-cookie.ts';
 
 export function addSession(app: ConsoleApp, parts: ConsoleParts, cookie: SessionCookie): void {
   const { db, clock, config, signIn, trusted } = parts;

@@ -3,11 +3,12 @@ import type { Migration } from '../../../database/migrator.ts';
 
 const statements = [
   "ALTER TABLE session ADD COLUMN sent_in TEXT NOT NULL DEFAULT 'body'",
+  'ALTER TABLE session ADD COLUMN family_hash TEXT',
   'ALTER TABLE session ADD COLUMN previous_token_hash TEXT',
+  'ALTER TABLE session ADD COLUMN sealed_token TEXT',
   'ALTER TABLE session ADD COLUMN rotated_at BIGINT',
   'ALTER TABLE session ADD COLUMN rotation_used_at BIGINT',
-  `CREATE UNIQUE INDEX session_by_previous_token ON session (previous_token_hash)
-     WHERE previous_token_hash IS NOT NULL`,
+  'CREATE UNIQUE INDEX session_by_family ON session (family_hash) WHERE family_hash IS NOT NULL',
   "ALTER TABLE icon ADD COLUMN form TEXT NOT NULL DEFAULT 'worker'",
   "ALTER TABLE icon ADD COLUMN language TEXT NOT NULL DEFAULT 'en'",
   'ALTER TABLE icon ADD COLUMN preview_p256dh TEXT',
