@@ -157,7 +157,7 @@ export const proxyConfigSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).default(0).describe('Port; 0 takes any free one'),
     })
     .prefault({}),
-  public_url: z.url().describe('Where devices reach this proxy'),
+  public_url: z.url().max(256).describe('Where devices reach this proxy'),
   allowed_origins: z
     .array(z.url().transform(url => new URL(url).origin))
     .default([])

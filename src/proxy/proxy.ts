@@ -15,6 +15,7 @@ import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import { type Random, systemRandom } from '../runtime/random.ts';
 import { openKeyFile } from '../runtime/secrets.ts';
+import { EphemeralKeys } from '../runtime/webpush/ephemeral-keys.ts';
 import { passwordPurpose } from './api/mailbox-account.ts';
 import { createMetricsApp } from './api/metrics-app.ts';
 import type { RelayForDevices } from './api/relay-for-devices.ts';
@@ -29,7 +30,8 @@ import { mailboxNameRule, mailboxSourceOf } from './mailbox-source-of.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 import { NodePresence } from './nodes/node-presence.ts';
 import { createProber } from './probing.ts';
-import { badgeEncryption } from './publisher/badge-encryption.ts';
+import { payloadEncryption } from './publisher/payload-encryption.ts';
+import { Previews } from './publisher/previews.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
@@ -43,6 +45,7 @@ import { RelayAccess } from './trust/relay-access.ts';
 import { createRelayHttp } from './trust/relay-http.ts';
 import { CertificateRotation } from './trust/rotation.ts';
 import { InboxReader } from './unseen/inbox-reader.ts';
+import { NewestMessages } from './unseen/newest-messages.ts';
 import { UnseenCounter } from './unseen/unseen-counter.ts';
 
 export type ProxyOverrides = {
@@ -98,6 +101,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       new RelayAccess({ db, secrets, http, clock, random, logger, timeoutMs, rsaAlgorithm, directTrust }),
     );
     const relayClient = new RelayClient({ http, credentials: access, timeoutMs });
+    const newestMessages = new NewestMessages();
     const publisher = parts.use(
       new Publisher({
         db,
@@ -110,7 +114,11 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         clock,
         random,
         events,
-        encryptBadge: badgeEncryption({ random }),
+        notifications: {
+          previews: new Previews({ newest: newestMessages }),
+          encrypt: payloadEncryption({ random, ephemeralKeys: parts.use(new EphemeralKeys({ clock })) }),
+          webAppUrl: `${config.public_url.replace(/\/$/, '')}/app/`,
+        },
         onFailure: error => failure.reject(error),
       }),
     );

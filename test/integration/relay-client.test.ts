@@ -34,14 +34,18 @@ type Connected = { relay: RelayStandIn; trust: Awaited<ReturnType<typeof openPro
 
 async function publishTo(
   route: Route,
-  { timeoutMs = 5000, before }: { timeoutMs?: number; before?: (connected: Connected) => unknown } = {},
+  {
+    timeoutMs = 5000,
+    publishing = request,
+    before,
+  }: { timeoutMs?: number; publishing?: PublishRequest; before?: (connected: Connected) => unknown } = {},
 ) {
   await using relay = await RelayStandIn.open();
   await using trust = await openProxyTrust({ relay, timeoutMs });
   relay.routes[publishPath] = route;
   await before?.({ relay, trust });
   const results: NotificationResult[] = [];
-  const end = await trust.client.publish(request, {
+  const end = await trust.client.publish(publishing, {
     signal: new AbortController().signal,
     onResult: result => results.push(result),
   });
@@ -84,6 +88,30 @@ test('a relay without NDJSON is asked for JSON', async () => {
   assert.equal(recorded?.headers.accept, 'application/json');
   assert.deepEqual(end, { kind: 'answered' });
   assert.equal(results.length, 1);
+});
+
+test('a relay gets only the members that it lists', async () => {
+  const [first, second] = request.notifications;
+  assert.ok(first !== undefined && second !== undefined);
+  const full = { ...request, notifications: [{ ...first, rev: 7, preview: 'AAAA' }, second] };
+  for (const [capabilities, expected] of [
+    [[], first],
+    [['fcm'], { ...first, rev: 7 }],
+    [['previews'], { ...first, preview: 'AAAA' }],
+    [['fcm', 'previews'], full.notifications[0]],
+  ] as const) {
+    const { recorded } = await publishTo(() => {}, {
+      timeoutMs: 300,
+      publishing: full,
+      before: async ({ relay, trust }) => {
+        relay.metadata = { capabilities };
+        await trust.access.tokens.renew();
+        await trust.access.trust.refresh();
+      },
+    });
+    const sent = JSON.parse(recorded?.body ?? '') as PublishRequest;
+    assert.deepEqual(sent.notifications, [expected, second]);
+  }
 });
 
 test('half an answer and then a cut: the results that came count, the end is broken', async () => {

@@ -1,7 +1,8 @@
 // R1 and R2: which icons are due, and the attempts for them, stored with `shown` := unknown before a byte leaves.
 
 import type { Kysely, Transaction } from 'kysely';
-import type { Presentation } from '../../contract/push-targets.ts';
+import type { Language } from '../../contract/languages.ts';
+import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { Claim } from './claim.ts';
@@ -57,6 +58,10 @@ export async function claimDue(
     .orderBy('retry_at')
     .limit(items)
     .execute();
+  const previewsOf = await wantedPreviews(
+    transaction,
+    due.map(icon => icon.id),
+  );
   const claims: Claim[] = [];
   for (const icon of due) {
     const badge = icon.wanted;
@@ -88,11 +93,16 @@ export async function claimDue(
       provider: icon.provider,
       sealedTarget: icon.sealed_target,
       targetId: icon.target_id,
-      keys: icon.p256dh === null || icon.auth === null ? undefined : { p256dh: icon.p256dh, auth: icon.auth },
+      keys: keysOf(icon.p256dh, icon.auth),
+      form: icon.form as PayloadForm,
+      language: icon.language as Language,
+      previews: previewsOf.get(icon.id),
+      previewKeys: keysOf(icon.preview_p256dh, icon.preview_auth),
       collapseKey: icon.collapse_key,
       presentation: icon.presentation as Presentation,
       badge,
       rev: icon.rev,
+      acceptedBadge: icon.accepted_badge,
       repetition: icon.repeated_rev === icon.rev,
       traceId: icon.trace_id ?? random.bytes(16).toString('hex'),
       changedAt: icon.changed_at,
@@ -100,4 +110,30 @@ export async function claimDue(
     });
   }
   return { claims, more: due.length === items };
+}
+
+function keysOf(p256dh: string | null, auth: string | null): WebPushKeys | undefined {
+  return p256dh === null || auth === null ? undefined : { p256dh, auth };
+}
+
+/** Of the icons that want previews: the mailboxes that may give one, because they add to the badge. */
+async function wantedPreviews(
+  transaction: Transaction<ProxySchema>,
+  iconIds: readonly string[],
+): Promise<Map<string, { mailboxIds: string[] }>> {
+  const wanted = new Map<string, { mailboxIds: string[] }>();
+  if (iconIds.length === 0) return wanted;
+  const subscriptions = await transaction
+    .selectFrom('subscription')
+    .select(['icon_id', 'mailbox_id', 'count'])
+    .where('icon_id', 'in', iconIds)
+    .where('previews', '=', 1)
+    .where('ended_at', 'is', null)
+    .execute();
+  for (const { icon_id, mailbox_id, count } of subscriptions) {
+    const previews = wanted.get(icon_id) ?? { mailboxIds: [] };
+    if ((count ?? 0) > 0) previews.mailboxIds.push(mailbox_id);
+    wanted.set(icon_id, previews);
+  }
+  return wanted;
 }

@@ -1,7 +1,8 @@
 // One attempt, as the process that makes it holds it in memory until it is answered or may be forgotten.
 // What is in the database is enough for everything else: a process that starts knows no claims.
 
-import type { Presentation, WebPushKeys } from '../../contract/push-targets.ts';
+import type { Language } from '../../contract/languages.ts';
+import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
 
 export type Claim = {
   attemptId: string;
@@ -11,11 +12,20 @@ export type Claim = {
   /** The registration that the attempt goes to; a later one must not be judged by its outcome. */
   sealedTarget: string;
   targetId: string;
+  /** Of a Web Push subscription. */
   keys: WebPushKeys | undefined;
+  form: PayloadForm;
+  language: Language;
+  /** Undefined where no subscription of the icon wants previews; else of which mailboxes something counts now. */
+  previews: { mailboxIds: readonly string[] } | undefined;
+  /** That a native app made for previews. */
+  previewKeys: WebPushKeys | undefined;
   collapseKey: string;
   presentation: Presentation;
   badge: number;
   rev: number;
+  /** What the provider last accepted for this device. */
+  acceptedBadge: number | null;
   repetition: boolean;
   traceId: string;
   /** When the event was seen that led to this badge. */

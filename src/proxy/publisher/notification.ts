@@ -1,28 +1,26 @@
-// A claim as it goes to the relay. Web Push carries its badge encrypted for the device, so that the relay forwards
-// bytes it cannot read; `rev` lets the service worker ignore a badge that comes late.
+// A claim as it goes to the relay. What a person could read in it, the relay cannot: Web Push carries its whole payload
+// encrypted for the device, APNs and FCM carry the number in the clear and at most a preview, encrypted.
 
-import type { BadgePayload } from '../../contract/badge-payload.ts';
+import type { PreviewPayload } from '../../contract/badge-payload.ts';
 import type { Notification } from '../../contract/publishing.ts';
 import type { WebPushKeys } from '../../contract/push-targets.ts';
 import type { Claim } from './claim.ts';
+import type { EncryptPayload } from './payload-encryption.ts';
+import { payloadSizes } from './payload-sizes.ts';
+import type { Previews } from './previews.ts';
+import { webPushPayload } from './web-push-payload.ts';
 
-/** RFC 8291; throws for keys that are no keys. */
-export type EncryptBadge = (keys: WebPushKeys, payload: BadgePayload) => Uint8Array;
+export type NotificationContext = {
+  previews: Previews;
+  encrypt: EncryptPayload;
+  /** Where a notification leads that a browser shows by itself. */
+  webAppUrl: string;
+};
 
-export function toNotification(claim: Claim, encryptBadge: EncryptBadge): Notification {
-  const {
-    attemptId,
-    iconId,
-    traceId,
-    appId,
-    sealedTarget,
-    collapseKey,
-    badge,
-    rev,
-    expiresAt,
-    presentation,
-  } = claim;
-  const notification: Notification = {
+/** Throws a RangeError when a device's Web Push keys are no keys. */
+export function toNotification(claim: Claim, context: NotificationContext): Notification {
+  const { attemptId, traceId, appId, sealedTarget, collapseKey, badge, expiresAt, presentation } = claim;
+  return {
     id: attemptId,
     traceId,
     appId,
@@ -31,9 +29,38 @@ export function toNotification(claim: Claim, encryptBadge: EncryptBadge): Notifi
     badge,
     expiresAt,
     presentation,
+    ...(claim.keys === undefined
+      ? nativeMembers(claim, context)
+      : { body: webPushBody(claim, claim.keys, context) }),
   };
-  if (claim.keys === undefined) return notification;
-  const payload: BadgePayload = { v: 1, kind: 'badge', subscription: iconId, badge, rev, presentation };
-  const body = Buffer.from(encryptBadge(claim.keys, payload)).toString('base64url');
-  return { ...notification, body };
+}
+
+function webPushBody(claim: Claim, keys: WebPushKeys, context: NotificationContext): string {
+  const { previews, encrypt, webAppUrl } = context;
+  const { payload, paddedBytes } = webPushPayload(claim, { preview: previews.newest(claim), webAppUrl });
+  const body = encrypt(keys, payload, paddedBytes);
+  if (body === undefined) throw new RangeError('the keys of a device are no Web Push keys');
+  return base64url(body);
+}
+
+function nativeMembers(claim: Claim, context: NotificationContext): Pick<Notification, 'rev' | 'preview'> {
+  const encrypted = encryptedPreview(claim, context);
+  return {
+    ...(claim.provider === 'fcm' && { rev: claim.rev }),
+    ...(encrypted && { preview: base64url(encrypted) }),
+  };
+}
+
+/** Keys that are no keys cost the preview, never the badge. */
+function encryptedPreview(claim: Claim, { previews, encrypt }: NotificationContext): Uint8Array | undefined {
+  const { iconId, rev, previewKeys } = claim;
+  if (previewKeys === undefined) return undefined;
+  const preview = previews.toAlert(claim);
+  if (preview === undefined) return undefined;
+  const payload: PreviewPayload = { v: 1, kind: 'preview', subscription: iconId, rev, preview };
+  return encrypt(previewKeys, payload, payloadSizes.preview);
+}
+
+function base64url(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url');
 }

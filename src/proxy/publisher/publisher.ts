@@ -19,7 +19,7 @@ import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { Claim } from './claim.ts';
 import { anyDue, claimDue } from './claim-due.ts';
 import { askRepetitions, boundTimes, nextDueAt } from './due-times.ts';
-import { type EncryptBadge, toNotification } from './notification.ts';
+import { type NotificationContext, toNotification } from './notification.ts';
 import { publishingEnabled } from './publishing-enabled.ts';
 import { RelayPace } from './relay-pace.ts';
 import type { PublishEnd, RelayPort } from './relay-port.ts';
@@ -43,7 +43,7 @@ export type PublisherOptions = {
   clock: Clock;
   random: Random;
   events: ProxyEvents;
-  encryptBadge: EncryptBadge;
+  notifications: NotificationContext;
   /** The publisher stopped by itself: AppError `proxy-taken-over`. */
   onFailure(error: unknown): void;
 };
@@ -197,7 +197,7 @@ export class Publisher implements AsyncDisposable {
 
   /** Only after its transaction: `notAfter` and the attempts' `attempt_blocks_until` were taken at the same moment. */
   #publish(claims: readonly Claim[], notAfter: number): void {
-    const { relay, clock, events, encryptBadge } = this.#options;
+    const { relay, clock, events, notifications: context } = this.#options;
     const waiting = new Map(claims.map(claim => [claim.attemptId, claim]));
     for (const claim of claims) {
       const { iconId, badge, rev, traceId } = claim;
@@ -212,7 +212,7 @@ export class Publisher implements AsyncDisposable {
     };
     const notifications = claims.flatMap(claim => {
       try {
-        return toNotification(claim, encryptBadge);
+        return toNotification(claim, context);
       } catch (error) {
         const detail = describeError(error);
         onResult({ id: claim.attemptId, outcome: 'rejected', reason: 'notification-invalid', detail });

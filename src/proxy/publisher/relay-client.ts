@@ -77,7 +77,7 @@ export class RelayClient implements RelayPort {
         method: 'POST',
         url,
         headers: requestHeaders(request, { accessToken, capabilities }),
-        body: JSON.stringify(request),
+        body: JSON.stringify(listedMembers(request, capabilities)),
         timeoutMs: this.#timeoutMs,
         signal,
       },
@@ -114,6 +114,19 @@ export class RelayClient implements RelayPort {
       ...(after === undefined ? {} : { retryAfterMs: after }),
     };
   }
+}
+
+/** A relay refuses members that it does not know, so it gets only those that it lists. */
+function listedMembers(request: PublishRequest, capabilities: readonly string[]): PublishRequest {
+  const revs = capabilities.includes('fcm');
+  const previews = capabilities.includes('previews');
+  if (revs && previews) return request;
+  const notifications = request.notifications.map(({ rev, preview, ...known }) => ({
+    ...known,
+    ...(revs && rev !== undefined && { rev }),
+    ...(previews && preview !== undefined && { preview }),
+  }));
+  return { ...request, notifications };
 }
 
 function failureOf(end: PublishEnd): BatchFailure | undefined {

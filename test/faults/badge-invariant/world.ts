@@ -5,8 +5,10 @@ import { migrate } from '../../../src/database/migrator.ts';
 import { Lease } from '../../../src/proxy/database/lease.ts';
 import { proxyMigrations } from '../../../src/proxy/database/migrations.ts';
 import { ProxyEvents } from '../../../src/proxy/events.ts';
+import { Previews } from '../../../src/proxy/publisher/previews.ts';
 import { Publisher } from '../../../src/proxy/publisher/publisher.ts';
 import { Subscriptions } from '../../../src/proxy/subscriptions/subscriptions.ts';
+import { NewestMessages } from '../../../src/proxy/unseen/newest-messages.ts';
 import { UnseenCounter } from '../../../src/proxy/unseen/unseen-counter.ts';
 import { type Clock, sleepWith } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
@@ -102,7 +104,11 @@ export class World {
       clock,
       random,
       events,
-      encryptBadge: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
+      notifications: {
+        previews: new Previews({ newest: new NewestMessages() }),
+        encrypt: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
+        webAppUrl: 'https://push.fabrikam.com/app/',
+      },
       onFailure: error => {
         process.failure = error;
         fate.die();
