@@ -2,16 +2,21 @@
 // Apple refuses, with devices that show what they got. Faults are injected by tests and by the control API.
 // It keeps what it promises its clients: what it did not process, it never shows.
 
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
 import { type Random, systemRandom } from '../../runtime/random.ts';
 import { createTestCertificate, type TestCertificate } from '../certificate.ts';
-import { type ApnsRequest, checkRequest, type Verdict } from './checks.ts';
-import { ApnsConnection } from './connection.ts';
+import { FaultyHttp2Server, type ServedAnswer, type ServedRequest } from '../faulty-http2-server.ts';
+import type { Http2Connection } from '../http2-connection.ts';
+import { FaultQueue } from '../wire-faults.ts';
+import { checkRequest, type Verdict } from './checks.ts';
 import { type DeviceEvent, type DeviceOptions, type Environment, SimulatedDevice } from './device.ts';
-import { type Fault, faultSchema, type GoawayFault, type ParsedFault } from './faults.ts';
-import { createSigningKey, ProviderTokens, type SigningKey } from './provider-tokens.ts';
+import { bodyOf, type Fault, faultSchema, type GoawayFault, toWireFault } from './faults.ts';
+import {
+  type ConnectionIdentity,
+  createSigningKey,
+  ProviderTokens,
+  type SigningKey,
+} from './provider-tokens.ts';
 import { type RefusalReason, refusals } from './refusals.ts';
 
 export type ApnsSimulatorEvent =
@@ -35,16 +40,9 @@ export type ApnsSimulatorOptions = {
   devicePushesPerMinute?: number;
 };
 
-type Context = { connection: ApnsConnection; stream: ServerHttp2Stream; request: ApnsRequest };
-
-/** More than any valid body, less than a nuisance. */
-const maxBodyBytes = 16_384;
-
 export class ApnsSimulator implements AsyncDisposable {
   readonly certificate: TestCertificate;
   readonly signingKey: SigningKey;
-  /** A graceful GOAWAY after so many requests on each connection. */
-  goawayEvery = Number.POSITIVE_INFINITY;
   streamLimit: number;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -53,10 +51,11 @@ export class ApnsSimulator implements AsyncDisposable {
   readonly #tokens: ProviderTokens;
   readonly #devices = new Map<string, SimulatedDevice>();
   readonly #recentPushes = new WeakMap<SimulatedDevice, number[]>();
-  readonly #faults: ParsedFault[] = [];
-  readonly #connections = new Set<ApnsConnection>();
+  readonly #faults = new FaultQueue();
+  /** Whom each connection's first valid token named. */
+  readonly #identities = new WeakMap<Http2Connection, ConnectionIdentity>();
   readonly #listeners = new Set<(event: ApnsSimulatorEvent) => void>();
-  readonly #servers: Record<Environment, Http2SecureServer>;
+  readonly #servers: Record<Environment, FaultyHttp2Server>;
 
   private constructor(options: ApnsSimulatorOptions, certificate: TestCertificate) {
     this.certificate = certificate;
@@ -78,7 +77,7 @@ export class ApnsSimulator implements AsyncDisposable {
     const simulator = new ApnsSimulator(options, certificate);
     const { production, sandbox } = simulator.#servers;
     try {
-      await Promise.all([listen(production, options.port ?? 0), listen(sandbox, options.sandboxPort ?? 0)]);
+      await Promise.all([production.listen(options.port ?? 0), sandbox.listen(options.sandboxPort ?? 0)]);
     } catch (error) {
       await simulator[Symbol.asyncDispose]();
       throw error;
@@ -99,7 +98,12 @@ export class ApnsSimulator implements AsyncDisposable {
   }
 
   get connectionCount(): number {
-    return this.#connections.size;
+    return this.#all.reduce((sum, server) => sum + server.connectionCount, 0);
+  }
+
+  /** A graceful GOAWAY after so many requests on each connection. */
+  set goawayEvery(requests: number) {
+    for (const server of this.#all) server.goawayEvery = requests;
   }
 
   /** Faults that have not struck yet. */
@@ -137,153 +141,82 @@ export class ApnsSimulator implements AsyncDisposable {
 
   /** The next `times` requests meet this fault, after those queued before. */
   inject(fault: Fault, { times = 1 }: { times?: number } = {}): void {
-    const parsed = faultSchema.parse(fault);
-    for (let count = 0; count < times; count += 1) this.#faults.push(parsed);
+    this.#faults.add(toWireFault(faultSchema.parse(fault)), times);
   }
 
   clearFaults(): void {
-    this.#faults.length = 0;
+    this.#faults.clear();
   }
 
   /** On every connection. */
   goAway(fault: GoawayFault = { code: 0 }): void {
-    for (const connection of this.#connections) connection.goAway(fault);
+    for (const server of this.#all) server.goAway({ code: fault.code, debug: bodyOf(fault) });
   }
 
   dropConnections(): void {
-    for (const connection of this.#connections) connection.drop();
+    for (const server of this.#all) server.dropConnections();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = Object.values(this.#servers).map(
-      server => new Promise<void>(resolve => server.close(() => resolve())),
-    );
-    this.dropConnections();
-    await Promise.all(closed);
+    await Promise.all(this.#all.map(server => server[Symbol.asyncDispose]()));
+  }
+
+  get #all(): FaultyHttp2Server[] {
+    return Object.values(this.#servers);
   }
 
   #url(environment: Environment): string {
-    const { port } = this.#servers[environment].address() as AddressInfo;
-    return `https://${this.#host}:${port}`;
+    return `https://${this.#host}:${this.#servers[environment].port}`;
   }
 
-  #createServer(environment: Environment): Http2SecureServer {
-    const sockets = new Map<number | undefined, Socket>();
-    const server = createSecureServer({
-      cert: this.certificate.certPem,
-      key: this.certificate.keyPem,
-      minVersion: 'TLSv1.2',
-      settings: { maxConcurrentStreams: 1 }, // until the first valid provider token
+  #createServer(environment: Environment): FaultyHttp2Server {
+    return new FaultyHttp2Server({
+      certificate: this.certificate,
+      streamLimit: 1, // until the first valid provider token
+      clock: this.#clock,
+      faults: this.#faults,
+      serve: (request, connection) => this.#serve(request, connection, environment),
     });
-    server.on('connection', (socket: Socket) => {
-      const { remotePort } = socket;
-      sockets.set(remotePort, socket);
-      socket.on('error', ignore).on('close', () => sockets.delete(remotePort));
-    });
-    server.on('session', session => {
-      const socket = sockets.get(session.socket.remotePort);
-      const connection = new ApnsConnection({ environment, session, socket });
-      this.#connections.add(connection);
-      session.on('error', ignore).on('close', () => this.#connections.delete(connection));
-      session.on('stream', (stream, headers, _flags, rawHeaders) =>
-        this.#readRequest({ connection, stream }, headers, rawHeaders),
-      );
-    });
-    server.on('sessionError', ignore).on('tlsClientError', ignore);
-    return server;
-  }
-
-  #readRequest(
-    { connection, stream }: Omit<Context, 'request'>,
-    headers: ApnsRequest['headers'],
-    rawHeaders: readonly string[],
-  ): void {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    stream.on('error', ignore);
-    stream.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= maxBodyBytes) chunks.push(chunk);
-    });
-    stream.on('end', () => {
-      const request: ApnsRequest = {
-        method: String(headers[':method']),
-        path: String(headers[':path']),
-        headers,
-        headerNames: rawHeaders.filter((_, index) => index % 2 === 0).map(name => name.toLowerCase()),
-        body: Buffer.concat(chunks),
-      };
-      const fault = stream.destroyed || !connection.takes(stream.id ?? 0) ? undefined : this.#faults.shift();
-      this.#process({ connection, stream, request }, fault);
-    });
-  }
-
-  #process(context: Context, fault: ParsedFault | undefined): void {
-    const { connection, stream } = context;
-    if (stream.destroyed || !connection.takes(stream.id ?? 0)) return;
-    switch (fault?.kind) {
-      case undefined:
-        this.#answer(stream, this.#take(context), context.request);
-        if (connection.processed % this.goawayEvery === 0) connection.goAway({ code: 0 });
-        return;
-      case 'answer':
-        connection.markProcessed(stream.id ?? 0);
-        respond(stream, fault.status, fault.headers, bodyOf(fault));
-        return;
-      case 'slow':
-        this.#clock.after(fault.delayMs, () => this.#process(context, undefined));
-        return;
-      case 'stall':
-        if (fault.accept) this.#take(context);
-        return;
-      case 'drop':
-        if (fault.accept) this.#take(context);
-        connection.drop();
-        return;
-      case 'reset':
-        if (fault.accept) this.#take(context);
-        stream.close(fault.code);
-        return;
-      case 'goaway':
-        if (fault.accept) this.#answer(stream, this.#take(context), context.request);
-        connection.goAway(fault);
-        return;
-    }
   }
 
   /** Judges the request and, if it is good, gives the push to the device. */
-  #take({ connection, stream, request }: Context): Verdict {
-    connection.markProcessed(stream.id ?? 0);
+  #serve(request: ServedRequest, connection: Http2Connection, environment: Environment): ServedAnswer {
     const verdict = checkRequest(request, {
       clock: this.#clock,
-      environment: connection.environment,
-      identity: connection.identity,
+      environment,
+      identity: this.#identities.get(connection),
       tokens: this.#tokens,
       newId: () => this.#random.uuid(),
       findDevice: token => this.#devices.get(token),
       takeQuota: device => this.#takeQuota(device),
     });
-    if (verdict.key !== undefined) connection.authenticate(verdict.key, this.streamLimit);
-    if (verdict.accepted) {
-      const { device, push } = verdict;
-      const badge = badgeOf(push.payload);
-      this.#emit({ type: 'accepted', at: push.acceptedAt, apnsId: push.apnsId, device, badge });
-      device.receive(push);
+    if (verdict.key !== undefined && !this.#identities.has(connection)) {
+      this.#identities.set(connection, verdict.key);
+      connection.allowStreams(this.streamLimit);
     }
-    return verdict;
+    return verdict.accepted ? this.#accept(verdict) : this.#refuse(verdict, request);
   }
 
-  #answer(stream: ServerHttp2Stream, verdict: Verdict, request: ApnsRequest): void {
-    const sent = request.headers['apns-id'];
+  #accept({ device, push }: Extract<Verdict, { accepted: true }>): ServedAnswer {
+    const { apnsId, acceptedAt } = push;
+    this.#emit({ type: 'accepted', at: acceptedAt, apnsId, device, badge: badgeOf(push.payload) });
+    device.receive(push);
+    return { status: 200, headers: { 'apns-id': apnsId } };
+  }
+
+  #refuse(
+    { reason, timestamp }: Extract<Verdict, { accepted: false }>,
+    { headers }: ServedRequest,
+  ): ServedAnswer {
+    const sent = headers['apns-id'];
     const apnsId = typeof sent === 'string' ? sent : undefined;
-    if (verdict.accepted) {
-      respond(stream, 200, { 'apns-id': verdict.push.apnsId }, undefined);
-      return;
-    }
-    const { reason, timestamp } = verdict;
     const status = refusals[reason];
     this.#emit({ type: 'refused', at: this.#clock.now(), apnsId, status, reason });
-    respond(stream, status, { 'apns-id': apnsId ?? this.#random.uuid() }, bodyOf({ reason, timestamp }));
+    return {
+      status,
+      headers: { 'apns-id': apnsId ?? this.#random.uuid() },
+      body: bodyOf({ reason, timestamp }),
+    };
   }
 
   #takeQuota(device: SimulatedDevice): boolean {
@@ -301,35 +234,7 @@ export class ApnsSimulator implements AsyncDisposable {
   }
 }
 
-function listen(server: Http2SecureServer, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', () => resolve());
-  });
-}
-
-function respond(
-  stream: ServerHttp2Stream,
-  status: number,
-  headers: Record<string, string>,
-  body: string | undefined,
-): void {
-  if (stream.destroyed) return;
-  if (body === undefined) {
-    stream.respond({ ':status': status, ...headers }, { endStream: true });
-  } else {
-    stream.respond({ ':status': status, 'content-type': 'application/json', ...headers });
-    stream.end(body);
-  }
-}
-
-function bodyOf(fields: { reason?: string | undefined; timestamp?: number | undefined }): string | undefined {
-  if (fields.reason === undefined) return undefined;
-  return JSON.stringify({ reason: fields.reason, timestamp: fields.timestamp });
-}
-
 function badgeOf(payload: unknown): number | undefined {
   const badge = (payload as { aps?: { badge?: unknown } } | undefined)?.aps?.badge;
   return typeof badge === 'number' ? badge : undefined;
 }
-
-function ignore(): void {}

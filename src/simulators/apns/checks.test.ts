@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, sign } from 'node:crypto';
 import { test } from 'node:test';
 import { ManualClock } from '../../runtime/manual-clock.ts';
-import { type ApnsRequest, type CheckContext, checkRequest, type Verdict } from './checks.ts';
+import type { ServedRequest } from '../faulty-http2-server.ts';
+import { type CheckContext, checkRequest, type Verdict } from './checks.ts';
 import { SimulatedDevice } from './device.ts';
 import { createSigningKey, ProviderTokens, type SigningKey } from './provider-tokens.ts';
 
@@ -53,7 +54,7 @@ function setUp() {
     takeQuota: () => true,
   };
   const check = (
-    change: Partial<Omit<ApnsRequest, 'headers'>> & { headers?: Record<string, string | undefined> } = {},
+    change: Partial<Omit<ServedRequest, 'headers'>> & { headers?: Record<string, string | undefined> } = {},
     contextChange: Partial<CheckContext> = {},
   ): Verdict => {
     const headers = {
@@ -61,7 +62,7 @@ function setUp() {
       'apns-topic': topic,
       ...change.headers,
     };
-    const request: ApnsRequest = {
+    const request: ServedRequest = {
       method: 'POST',
       path: `/3/device/${device.token}`,
       body: Buffer.from('{"aps":{"badge":1}}'),

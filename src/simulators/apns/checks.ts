@@ -2,19 +2,10 @@
 // the order: it is the one that worked with real clients. No I/O here.
 
 import type { Clock } from '../../runtime/clock.ts';
+import type { ServedRequest } from '../faulty-http2-server.ts';
 import type { Environment, Push, SimulatedDevice } from './device.ts';
 import type { ConnectionIdentity, ProviderTokens, SigningKey } from './provider-tokens.ts';
 import type { RefusalReason } from './refusals.ts';
-
-export type ApnsRequest = {
-  method: string;
-  path: string;
-  /** Lower-case names. */
-  headers: Record<string, string | string[] | undefined>;
-  /** Names in the order they came, repeated ones included. */
-  headerNames: string[];
-  body: Buffer;
-};
 
 export type Verdict =
   | { accepted: true; device: SimulatedDevice; push: Push; key: SigningKey }
@@ -49,7 +40,7 @@ const pushTypes = new Set([
   'widgets',
 ]);
 
-export function checkRequest(request: ApnsRequest, context: CheckContext): Verdict {
+export function checkRequest(request: ServedRequest, context: CheckContext): Verdict {
   const envelope = checkEnvelope(request);
   if (envelope !== undefined) return refuse(envelope);
 
@@ -72,7 +63,7 @@ export function checkRequest(request: ApnsRequest, context: CheckContext): Verdi
   return { accepted: true, device, key, push: readPush(request, context) };
 }
 
-function checkEnvelope({ method, path, headers, headerNames }: ApnsRequest): RefusalReason | undefined {
+function checkEnvelope({ method, path, headers, headerNames }: ServedRequest): RefusalReason | undefined {
   if (method !== 'POST') return 'MethodNotAllowed';
   const single = headerNames.filter(name => name.startsWith('apns-') || name === 'authorization');
   if (new Set(single).size < single.length) return 'DuplicateHeaders';
@@ -82,7 +73,7 @@ function checkEnvelope({ method, path, headers, headerNames }: ApnsRequest): Ref
   return path === devicePath ? 'MissingDeviceToken' : undefined;
 }
 
-function checkHeaders({ headers }: ApnsRequest, key: SigningKey): RefusalReason | undefined {
+function checkHeaders({ headers }: ServedRequest, key: SigningKey): RefusalReason | undefined {
   const topic = text(headers['apns-topic']);
   if (topic === undefined || topic === '') return 'MissingTopic';
   if (key.topics?.includes(topic) === false) return 'TopicDisallowed';
@@ -92,7 +83,7 @@ function checkHeaders({ headers }: ApnsRequest, key: SigningKey): RefusalReason 
   return pushTypes.has(text(headers['apns-push-type']) ?? 'alert') ? undefined : 'InvalidPushType';
 }
 
-function checkBody({ headers, body }: ApnsRequest): RefusalReason | undefined {
+function checkBody({ headers, body }: ServedRequest): RefusalReason | undefined {
   const pushType = text(headers['apns-push-type']);
   if (body.length === 0) return 'PayloadEmpty';
   if (body.length > (pushType === 'voip' ? 5120 : 4096)) return 'PayloadTooLarge';
@@ -102,7 +93,7 @@ function checkBody({ headers, body }: ApnsRequest): RefusalReason | undefined {
     : undefined;
 }
 
-function readPush({ headers, body }: ApnsRequest, { clock, newId }: CheckContext): Push {
+function readPush({ headers, body }: ServedRequest, { clock, newId }: CheckContext): Push {
   return {
     apnsId: text(headers['apns-id']) ?? newId(),
     pushType: text(headers['apns-push-type']) ?? 'alert',
