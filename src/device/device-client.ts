@@ -16,7 +16,6 @@ import type {
 } from '../contract/devices.ts';
 import type { PushTarget, WebPushKeys } from '../contract/push-targets.ts';
 import {
-  type Check,
   type Confirmed,
   isConfirmed,
   isCurrentSession,
@@ -31,6 +30,7 @@ import {
   isWebApp,
   type SignedIn,
 } from './answer-checks.ts';
+import type { Check } from './checks.ts';
 import { DeviceError, refusal } from './device-error.ts';
 
 export type DeviceClientOptions = {

@@ -2,7 +2,7 @@
 // (docs/setup/apps.md lists them); `hint` and `message` are the service's, in English, for whoever develops.
 
 import { type ErrorCode, errorCodes } from '../contract/error-codes.ts';
-import { isNumber, isRecord, isText } from './answer-checks.ts';
+import { isNumber, isRecord, isText } from './checks.ts';
 
 /**
  * What a service answers, or what this side found out. `offline`: no answer came at all, or not in time.
