@@ -270,6 +270,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
 
 function relayForDevices({ trust, tickets, describeTarget }: RelayAccess): RelayForDevices {
   return {
+    url: () => (trust.state.kind === 'connected' ? trust.state.connection.pin.relayUrl : undefined),
     apps: () => (trust.state.kind === 'connected' ? trust.state.connection.pin.metadata.apps : undefined),
     signTicket: request => tickets.sign(request),
     describeTarget,

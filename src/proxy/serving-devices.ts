@@ -6,6 +6,7 @@ import { describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, type RequestHandler } from '../runtime/http/listener.ts';
 import { SessionCookie } from '../runtime/http/session-cookie.ts';
+import { pagesFolder } from '../runtime/http/static-pages.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SecretBox } from '../runtime/secrets.ts';
@@ -21,6 +22,7 @@ import { canonicalMailboxName } from './mailboxes/mailbox-name.ts';
 import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 import type { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { InboxReader } from './unseen/inbox-reader.ts';
+import { openWebAppPages } from './web-app-pages.ts';
 
 const purgeEveryMs = 3_600_000;
 
@@ -58,7 +60,26 @@ export function serveDevices(
     clientAddress: ({ incoming }) => clientAddress(incoming, trusted),
     allowedOrigins: config.allowed_origins,
   });
-  return { handle: fetchHandler(deviceApi.fetch), [Symbol.dispose]: () => purging[Symbol.dispose]() };
+  const api = fetchHandler(deviceApi.fetch);
+  const { enabled, name } = config.web_app;
+  const pages = enabled
+    ? openWebAppPages({ folder: pagesFolder('app'), name, relayUrl: () => parts.relay.url() })
+    : undefined;
+  const secured = strictTransport(config.public_url);
+  return {
+    handle: (request, response) => {
+      response.setHeaders(secured);
+      (pages?.has(request.url ?? '') ? pages.handle : api)(request, response);
+    },
+    [Symbol.dispose]: () => purging[Symbol.dispose](),
+  };
+}
+
+/** RFC 6797. Not for localhost, where it would bind every other service of the machine. */
+function strictTransport(publicUrl: string): Headers {
+  const { protocol, hostname } = new URL(publicUrl);
+  const strict = protocol === 'https:' && hostname !== 'localhost';
+  return new Headers(strict ? { 'strict-transport-security': 'max-age=31536000' } : {});
 }
 
 function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {

@@ -11,6 +11,8 @@ import type { RelayFailure } from '../trust/relay-failure.ts';
 export type RelayForDevices = {
   /** Undefined while this proxy is not connected to a relay. */
   apps(): RelayMetadata['apps'] | undefined;
+  /** Where devices register; undefined while this proxy is not connected. */
+  url(): string | undefined;
   signTicket(request: { appId: string; installationId: string }): Promise<SignedTicket>;
   describeTarget: DescribeTarget;
 };

@@ -1,6 +1,6 @@
-// Serves the built pages of a console. They are read into memory when the service starts, and a request is answered by
-// looking its path up, letter for letter: no spelling of a path reaches the disk. A page's own routes (/console/keys)
-// are answered with its index. Nothing that a page loads may come from elsewhere.
+// Serves built pages: a console's, or the web app's. They are read into memory when the service starts, and a request is
+// answered by looking its path up, letter for letter: no spelling of a path reaches the disk. A page's own routes
+// (/console/keys) are answered with its index. Nothing that a page loads may come from elsewhere.
 
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -23,18 +23,22 @@ const types: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
+/** Content-Security-Policy, by directive. */
+export type PagePolicy = Readonly<Record<string, string>>;
+
+const strictPolicy: PagePolicy = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'font-src': "'self'",
+  'frame-ancestors': "'none'",
+  'base-uri': "'none'",
+  'form-action': "'self'",
+};
+
 const securityHeaders = {
-  'content-security-policy': [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "connect-src 'self'",
-    "font-src 'self'",
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-  ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -42,16 +46,30 @@ const securityHeaders = {
 };
 
 const notBuilt =
-  'The pages of this console are not built. Run "npm run build:web" and start the service again.\n';
+  'The pages that belong here are not built. Run "npm run build:web" and start the service again.\n';
 
-/** Where `npm run build:web` puts a console's pages: beside src/ in a checkout, beside dist/ in the published package. */
+/** Where `npm run build:web` puts pages: beside src/ in a checkout, beside dist/ in the published package. */
 export function pagesFolder(name: 'relay-console' | 'proxy-console' | 'app'): string {
   return fileURLToPath(new URL(`../../../web/dist/${name}/`, import.meta.url));
 }
 
+export type StaticPagesOptions = {
+  folder: string;
+  prefix: string;
+  /** Directives beside, or in place of, those that all pages have; asked at each request. */
+  policy?: () => PagePolicy;
+  /** What stands in a file once it is served, by its path in the folder. */
+  rewrite?: Readonly<Record<string, (text: string) => string>>;
+};
+
 /** Answers `prefix` and everything below it. */
-export function openStaticPages({ folder, prefix }: { folder: string; prefix: string }): RequestHandler {
-  const pages = readPages(folder);
+export function openStaticPages({
+  folder,
+  prefix,
+  policy = () => ({}),
+  rewrite = {},
+}: StaticPagesOptions): RequestHandler {
+  const pages = readPages(folder, rewrite);
   const index = pages.get('index.html');
   const route = new RegExp(`^${prefix}(/[A-Za-z0-9_-]+)*/?$`);
   return (request, response) => {
@@ -73,6 +91,7 @@ export function openStaticPages({ folder, prefix }: { folder: string; prefix: st
     response.setHeaders(
       new Headers({
         ...securityHeaders,
+        ...policyHeader({ ...strictPolicy, ...policy() }),
         etag: page.etag,
         'cache-control': page.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       }),
@@ -87,7 +106,10 @@ export function openStaticPages({ folder, prefix }: { folder: string; prefix: st
 }
 
 /** By path relative to the folder; empty where the pages were not built. Dot files and unknown types stay out. */
-function readPages(folder: string): Map<string, Page> {
+function readPages(
+  folder: string,
+  rewrite: Readonly<Record<string, (text: string) => string>>,
+): Map<string, Page> {
   let entries: string[];
   try {
     entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
@@ -100,12 +122,19 @@ function readPages(folder: string): Map<string, Page> {
     const path = entry.split(sep).join('/');
     const type = types[extname(path)];
     if (type === undefined || /(^|\/)\./.test(path)) continue;
-    const body = readFileSync(join(folder, entry));
+    const original = readFileSync(join(folder, entry));
+    const rewritten = Object.hasOwn(rewrite, path) ? rewrite[path]?.(original.toString('utf8')) : undefined;
+    const body = rewritten === undefined ? original : Buffer.from(rewritten);
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
     // The builder puts what carries a hash in its name into assets/.
     pages.set(path, { body, type, etag, immutable: path.startsWith('assets/') });
   }
   return pages;
+}
+
+function policyHeader(policy: PagePolicy): { 'content-security-policy': string } {
+  const directives = Object.entries(policy).map(([name, sources]) => `${name} ${sources}`);
+  return { 'content-security-policy': directives.join('; ') };
 }
 
 /** RFC 9110 §13.1.2: a list, or *; weak comparison. */
@@ -122,6 +151,7 @@ function answerText(
 ): void {
   response.writeHead(status, {
     ...securityHeaders,
+    ...policyHeader(strictPolicy),
     ...headers,
     'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
