@@ -1,5 +1,6 @@
 // The browser's own subscription at its push service: made, compared, and told as the contract wants it.
 
+import { toBase64Url } from '../../src/device/base64url.ts';
 import type { PushAddress } from './state.ts';
 
 /** What is used of PushManager; the page's and the worker's are alike. */
@@ -15,7 +16,7 @@ export async function pushAddress(push: PushPlace, vapidPublicKey: string): Prom
   if (existing !== null) {
     const key = existing.options?.applicationServerKey ?? null;
     // A browser that does not tell the key is asked with it: it refuses a second key itself.
-    if (key !== null && base64Url(key) === vapidPublicKey) return addressOf(existing);
+    if (key !== null && toBase64Url(new Uint8Array(key)) === vapidPublicKey) return addressOf(existing);
     await existing.unsubscribe();
   }
   const made = await push.subscribe({ userVisibleOnly: true, applicationServerKey: vapidPublicKey });
@@ -41,12 +42,8 @@ function addressOf(subscription: PushSubscription): PushAddress {
   const auth = subscription.getKey('auth');
   if (p256dh === null || auth === null)
     throw new NoPushAddress('the browser gave a subscription without keys');
-  return { endpoint: subscription.endpoint, keys: { p256dh: base64Url(p256dh), auth: base64Url(auth) } };
-}
-
-function base64Url(bytes: ArrayBuffer): string {
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
+  return {
+    endpoint: subscription.endpoint,
+    keys: { p256dh: toBase64Url(new Uint8Array(p256dh)), auth: toBase64Url(new Uint8Array(auth)) },
+  };
 }

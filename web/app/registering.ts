@@ -4,20 +4,12 @@
 
 import type { Ticket } from '../../src/contract/devices.ts';
 import type { DeviceClient } from '../../src/device/device-client.ts';
-import type { PresentationChoice } from '../../src/device/presentation.ts';
-import type { ActiveBadge, PendingBadge, PushAddress, StateStore, Wishes } from './state.ts';
+import type { ActiveBadge, AppState, PendingBadge, StateStore, WantedBadge } from './state.ts';
 
 export type Registering = {
   client: Pick<DeviceClient, 'requestTicket' | 'register' | 'confirm' | 'subscribe'>;
   store: StateStore;
   now(): number;
-};
-
-export type WantedBadge = {
-  appId: string;
-  address: PushAddress;
-  wishes: Wishes;
-  choice: PresentationChoice;
 };
 
 /** Answers the badge if the code was here already; else it comes to the worker. A ticket is good for one try. */
@@ -27,41 +19,48 @@ export async function register(
   wanted: WantedBadge,
 ): Promise<ActiveBadge | undefined> {
   const { client, store } = parts;
-  await store.update(() => ({ pending: null, earlyCode: null }));
+  const pending: PendingBadge = { ...wanted, registration: null, sealedTarget: null };
+  await store.update(() => ({ pending, earlyCode: null }));
   const { endpoint, keys } = wanted.address;
   const registration = await client.register(ticket, { target: { provider: 'webpush', endpoint }, keys });
-  let code: string | null = null;
-  await store.update(state => {
-    code = state.earlyCode;
-    return { pending: { ...wanted, registration, sealedTarget: null }, earlyCode: null };
+  let early: string | null = null;
+  await store.update(({ earlyCode }) => {
+    early = earlyCode;
+    return { pending: { ...pending, registration }, earlyCode: null };
   });
-  return code === null ? undefined : confirm(parts, code);
+  return early === null ? undefined : confirm(parts, early);
 }
 
-/** The worker has a code. Undefined when no registration waits for it, yet. */
+/** The worker got a code. Undefined while no registration waits for it. */
 export async function codeArrived(parts: Registering, code: string): Promise<ActiveBadge | undefined> {
-  const { pending } = await parts.store.update(state => (state.pending === null ? { earlyCode: code } : {}));
-  return pending === null ? undefined : confirm(parts, code);
+  const { pending } = await parts.store.update(state =>
+    isWaiting(state.pending) ? {} : { earlyCode: code },
+  );
+  return isWaiting(pending) ? confirm(parts, code) : undefined;
 }
 
 async function confirm(parts: Registering, code: string): Promise<ActiveBadge | undefined> {
   const { pending } = await parts.store.read();
-  if (pending === null) return undefined;
+  if (!isWaiting(pending)) return undefined;
   const { sealedTarget } = await parts.client.confirm(pending.registration, code);
-  const { pending: confirmed } = await parts.store.update(state =>
-    isSame(state.pending, pending) ? { pending: { ...pending, sealedTarget } } : {},
+  const confirmed = { ...pending, sealedTarget };
+  // Another registration may have begun meanwhile: then this one is of no use.
+  const stored = await parts.store.update(state =>
+    state.pending?.registration?.pending === pending.registration.pending ? { pending: confirmed } : {},
   );
-  return isSame(confirmed, pending) ? subscribePending(parts) : undefined;
+  return stored.pending?.sealedTarget === sealedTarget ? subscribe(parts, confirmed) : undefined;
 }
 
-/** Subscribes with what was confirmed; to be tried again after the proxy could not be reached. */
-export async function subscribePending(parts: Registering): Promise<ActiveBadge | undefined> {
-  const { pending } = await parts.store.read();
+/** Subscribes with what was confirmed, when the proxy could not be reached with it before. */
+export async function finishPending(
+  parts: Registering,
+  { pending }: Pick<AppState, 'pending'>,
+): Promise<ActiveBadge | undefined> {
   if (pending === null || pending.sealedTarget === null) return undefined;
   return subscribe(parts, { ...pending, sealedTarget: pending.sealedTarget });
 }
 
-/** Also anew with a sealed target that is known: after the subscription expired, or when it is to be shown otherwise. */
+/** Also anew with a sealed target that is known: after it expired, or when the badge is to be shown otherwise. */
 export async function subscribe(
   { client, store, now }: Registering,
   { appId, address, wishes, choice, sealedTarget }: WantedBadge & { sealedTarget: string },
@@ -93,12 +92,15 @@ export async function subscribe(
   await store.update(({ last }) => ({
     active,
     pending: null,
+    earlyCode: null,
     sessionEnded: false,
     last: last?.iconId === active.iconId ? last : null,
   }));
   return active;
 }
 
-function isSame(stored: PendingBadge | null, pending: PendingBadge): boolean {
-  return stored?.registration.pending === pending.registration.pending;
+type WaitingBadge = PendingBadge & { registration: NonNullable<PendingBadge['registration']> };
+
+function isWaiting(pending: PendingBadge | null): pending is WaitingBadge {
+  return pending !== null && pending.registration !== null && pending.sealedTarget === null;
 }

@@ -5,6 +5,7 @@
 import type { CountPolicy } from '../../src/contract/devices.ts';
 import type { Language } from '../../src/contract/languages.ts';
 import type { WebPushKeys } from '../../src/contract/push-targets.ts';
+import { toBase64Url } from '../../src/device/base64url.ts';
 import type { PendingRegistration } from '../../src/device/device-client.ts';
 import type { PresentationChoice } from '../../src/device/presentation.ts';
 
@@ -14,23 +15,23 @@ export type Wishes = { policy: CountPolicy; previews: boolean };
 /** A PushSubscription, as far as it is told to anybody. */
 export type PushAddress = { endpoint: string; keys: WebPushKeys };
 
-/** On its way: the code has not come, or the proxy was not reached with it yet. */
-export type PendingBadge = {
+export type WantedBadge = {
   appId: string;
   address: PushAddress;
   wishes: Wishes;
   choice: PresentationChoice;
-  registration: PendingRegistration;
+};
+
+/** On its way: the code has not come, or the proxy was not reached with it yet. */
+export type PendingBadge = WantedBadge & {
+  /** Null until the relay has answered. */
+  registration: PendingRegistration | null;
   /** Once the code was confirmed at the relay. */
   sealedTarget: string | null;
 };
 
 /** The badge is on. */
-export type ActiveBadge = {
-  appId: string;
-  address: PushAddress;
-  wishes: Wishes;
-  choice: PresentationChoice;
+export type ActiveBadge = WantedBadge & {
   language: Language;
   sealedTarget: string;
   subscriptionId: string;
@@ -67,7 +68,7 @@ export type StateStore = {
 
 export function freshState(): AppState {
   return {
-    installationId: newInstallationId(),
+    installationId: toBase64Url(crypto.getRandomValues(new Uint8Array(16))),
     language: 'en',
     installed: false,
     sessionEnded: false,
@@ -77,15 +78,6 @@ export function freshState(): AppState {
     last: null,
     renewalTriedAt: 0,
   };
-}
-
-/** 128 random bits, base64url. */
-function newInstallationId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
 }
 
 const store = 'state';

@@ -13,8 +13,11 @@ export type ToPage =
   | { kind: 'session-ended' };
 
 export type ToWorker =
-  /** A page asked the proxy and knows the badge: to be shown, without a notification, as the person is looking. */
-  { kind: 'badge-known'; iconId: string; badge: number; rev: number };
+  /**
+   * A page asked the proxy and knows the badge. Corrects what is shown and lets nothing new appear, as the person is
+   * looking. `reset`: also when a newer revision was seen, since the proxy's have begun anew.
+   */
+  { kind: 'badge-known'; iconId: string; badge: number; rev: number; reset?: boolean };
 
 /** Calls back for every message of the worker, until the answered function is called. */
 export function listenToWorker(

@@ -1,0 +1,64 @@
+// The app without a network: its pages and scripts, kept when the worker was installed. What the proxy's API answers is
+// never kept, nor touched.
+
+declare const __PRECACHE__: readonly string[];
+declare const __VERSION__: string;
+
+const prefix = 'mailbadge-';
+const home = '/app/';
+/** A network that is there but does not answer is no better than none. */
+const patienceMs = 4000;
+
+export type Shell = {
+  keep(): Promise<void>;
+  dropOthers(): Promise<void>;
+  /** Undefined: none of the app's, the browser fetches it as if there were no worker. */
+  answer(request: Request): Promise<Response> | undefined;
+};
+
+export function createShell({
+  caches,
+  fetch,
+  origin,
+  version = __VERSION__,
+  files = __PRECACHE__,
+}: {
+  caches: Pick<CacheStorage, 'open' | 'keys' | 'delete'>;
+  fetch: (request: Request) => Promise<Response>;
+  origin: string;
+  version?: string;
+  files?: readonly string[];
+}): Shell {
+  const name = prefix + version;
+
+  async function kept(path: string): Promise<Response | undefined> {
+    return (await caches.open(name)).match(path, { ignoreSearch: true });
+  }
+
+  /** Any page of the app is the same document. */
+  async function page(request: Request): Promise<Response> {
+    const fetching = fetch(request).catch(() => undefined);
+    const patience = new Promise<undefined>(resolve => setTimeout(resolve, patienceMs, undefined));
+    const fresh = await Promise.race([fetching, patience]);
+    if (fresh !== undefined && fresh.status < 500) return fresh;
+    return (await kept(home)) ?? (await fetching) ?? Response.error();
+  }
+
+  return {
+    async keep() {
+      const cache = await caches.open(name);
+      await cache.addAll(files.map(path => new Request(new URL(path, origin), { cache: 'reload' })));
+    },
+    async dropOthers() {
+      const others = (await caches.keys()).filter(other => other.startsWith(prefix) && other !== name);
+      await Promise.all(others.map(other => caches.delete(other)));
+    },
+    answer(request) {
+      const url = new URL(request.url);
+      if (request.method !== 'GET' || url.origin !== origin || !url.pathname.startsWith(home))
+        return undefined;
+      if (request.mode === 'navigate') return page(request);
+      return kept(url.pathname).then(found => found ?? fetch(request));
+    },
+  };
+}
