@@ -8,7 +8,7 @@ import { resolve } from 'node:path';
 import { argv, execPath } from 'node:process';
 import { buildWeb } from './build-web.ts';
 
-const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium'];
+const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium', 'firefox-esr'];
 
 const install = spawnSync('sh', ['scripts/install-packages.sh', ...packages], { stdio: 'inherit' });
 if (install.status !== 0) {
@@ -20,7 +20,7 @@ await buildWeb(); // the tests open the consoles' pages
 // One more than there are cores: many tests wait for processes that they started.
 const concurrency = availableParallelism() + 1;
 const chosen = argv.slice(2);
-const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['src/**/*.test.ts', 'test/**/*.test.ts'];
+const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['{src,web,test}/**/*.test.ts'];
 const run = spawnSync(
   execPath,
   [
