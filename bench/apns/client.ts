@@ -63,6 +63,7 @@ function mailbadgeClient({ port, directory }: ClientTask): Client {
       key_file: join(directory, 'key.p8'),
       ca_file: join(directory, 'ca.pem'),
       topic: benchTopic,
+      preview_alert: 'New mail',
       production_url: url,
       sandbox_url: url,
     },

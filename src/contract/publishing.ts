@@ -21,6 +21,8 @@ export const publishLimits = {
   notAfterAheadMs: 5000,
   /** What a Web Push service must take (RFC 8030 §7.2). */
   webPushBodyBytes: 4096,
+  /** Beside the rest of a notification, whose whole payload may have 4096 bytes at APNs and FCM. */
+  previewBytes: 2048,
 } as const;
 
 export const notificationSchema = z.strictObject({
@@ -47,7 +49,7 @@ export const notificationSchema = z.strictObject({
     .describe('FCM only: lets the app ignore a badge that comes late; Web Push has it in its body'),
   preview: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,2732}$/)
+    .regex(/^[A-Za-z0-9_-]{1,2731}$/)
     .optional()
     .describe(
       'APNs and FCM only: sender and subject, encrypted by the proxy for the device (RFC 8291), base64url',

@@ -34,6 +34,13 @@ const apnsApp = z.strictObject({
   topic: z.string().min(1).describe('The app’s bundle id'),
   production_url: z.url().default('https://api.push.apple.com'),
   sandbox_url: z.url().default('https://api.sandbox.push.apple.com'),
+  preview_alert: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .default('New mail')
+    .describe('What an iPhone shows in place of a preview that the app does not decrypt in time'),
   ca_file: z.string().optional().describe('PEM certificates to trust: for a simulator only'),
 });
 

@@ -4,9 +4,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { publishLimits } from '../../src/contract/publishing.ts';
 import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { parseDeviceKeys } from '../../src/runtime/webpush/device-keys.ts';
+import { encryptForDevice } from '../../src/runtime/webpush/encrypt.ts';
 import { type ApnsFixture, badgeFor, startApns, targetOf, topic } from '../fixtures/apns.ts';
 import { TcpLink } from '../fixtures/tcp-link.ts';
 
@@ -56,6 +60,40 @@ test('a badge reaches the device with the headers and the payload that were agre
     collapseId: 'icon',
     payload: { aps: { badge: 7 } },
   });
+});
+
+/** As the proxy encrypts it: longer than any that it sends. */
+function previewFor(apns: ApnsFixture, subject: string): string {
+  const keys = parseDeviceKeys(apns.device.extension.keys);
+  assert.ok(keys);
+  const preview = { mailbox: 'anna', from: 'Ben', subject, receivedAt: 1 };
+  const payload = { v: 1, kind: 'preview', subscription: 'icon', rev: 1, preview };
+  const paddedBytes = publishLimits.previewBytes - 103;
+  const options = { random: systemRandom, paddedBytes };
+  return encryptForDevice(keys, Buffer.from(JSON.stringify(payload)), options).toString('base64url');
+}
+
+test('a preview goes as an alert that the extension decrypts, and the next badge has none', async () => {
+  await using apns = await startApns();
+  const preview = previewFor(apns, 'Lunch?');
+  await apns.provider.deliver(badgeFor(apns.device, { badge: 3, preview }));
+  assert.deepEqual(apns.device.alerts, [{ title: 'Ben', body: 'Lunch?' }]);
+  const [push] = apns.device.shown;
+  assert.deepEqual([push?.collapseId, push?.pushType], ['icon', 'alert']);
+  assert.deepEqual(push?.payload, {
+    aps: { badge: 3, alert: { body: 'New mail' }, 'mutable-content': 1 },
+    mailbadge: { v: 1, preview },
+  });
+  await apns.provider.deliver(badgeFor(apns.device, { badge: 2 }));
+  assert.deepEqual([apns.device.badge, apns.device.alerts.length], [2, 1]);
+});
+
+test('the longest preview beside the longest words for its absence is within what APNs takes', async () => {
+  await using apns = await startApns({ config: { preview_alert: '\u0001'.repeat(100) } });
+  const preview = previewFor(apns, 'Lunch?');
+  assert.equal(preview.length, 2731);
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { badge: 2_147_483_647, preview }));
+  assert.equal(answer.kind, 'accepted');
 });
 
 test('the expiration is at most 30 days ahead, and zero once the subscription ended', async () => {

@@ -184,6 +184,8 @@ test('an item’s error is the item’s alone', async t => {
     relay.notification(sealedTarget, { appId: 'unknown.app' }),
     relay.notification(sealedTarget, { body: 'AAAA' }),
     relay.notification(sealedTarget, { body: 'A'.repeat(6000) }),
+    relay.notification(sealedTarget, { preview: 'A'.repeat(3000) }),
+    relay.notification(sealedTarget, { rev: 3 }), // of APNs
     relay.notification('x'),
     relay.notification(sealedTarget),
     { id: relay.notification('').id, sealedTarget: { deep: [[[]]] } },
@@ -196,6 +198,8 @@ test('an item’s error is the item’s alone', async t => {
     'rejected notification-invalid',
     'rejected notification-invalid',
     'rejected notification-invalid',
+    'rejected notification-invalid',
+    'rejected payload-too-large',
     'rejected payload-too-large',
   ]);
   const named = results.find(result => 'detail' in result && result.detail?.includes('subject') === true);

@@ -51,7 +51,7 @@ test('a relay that is told what it prints delivers to a device registered over H
 
     const clock = new SystemClock();
     await using accounts = new ApnsAccounts({ clock, random: systemRandom, logger: silentLogger });
-    const provider = createApnsProvider({ ...config, topic }, { accounts, clock });
+    const provider = createApnsProvider({ ...config, topic, preview_alert: 'New mail' }, { accounts, clock });
     const deliver = (badge: number) =>
       provider.deliver({
         id: crypto.randomUUID(),

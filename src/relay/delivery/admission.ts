@@ -64,7 +64,7 @@ export class Admission {
     if (provider === undefined) {
       return deferred('app-unknown', appUnknownRetryAfterMs, `the app has no ${device.target.provider} here`);
     }
-    const wrong = wrongBody(device, notification.body);
+    const wrong = wrongMember(device, notification);
     if (wrong !== undefined) return { outcome: 'rejected', reason: 'notification-invalid', detail: wrong };
     const body = notification.body === undefined ? undefined : Buffer.from(notification.body, 'base64url');
     if (body !== undefined && body.length > publishLimits.webPushBodyBytes) {
@@ -105,7 +105,14 @@ export class Admission {
   }
 }
 
-function wrongBody({ target }: RegisteredDevice, body: string | undefined): string | undefined {
-  if (target.provider === 'webpush') return body === undefined ? '"body": Web Push needs one' : undefined;
-  return body === undefined ? undefined : '"body": only for Web Push';
+/** A member that this provider has no use for. */
+function wrongMember(
+  { target: { provider } }: RegisteredDevice,
+  { body, rev, preview }: Notification,
+): string | undefined {
+  if (provider === 'webpush' && body === undefined) return '"body": Web Push needs one';
+  if (provider !== 'webpush' && body !== undefined) return '"body": only for Web Push';
+  if (provider !== 'fcm' && rev !== undefined) return '"rev": only for FCM';
+  if (provider === 'webpush' && preview !== undefined) return '"preview": only for APNs and FCM';
+  return undefined;
 }

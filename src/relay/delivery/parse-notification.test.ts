@@ -39,6 +39,9 @@ test('a wrong one is rejected by itself, and names the member', () => {
     [{ expiresAt: null }, 'expiresAt'],
     [{ presentation: 'loud' }, 'presentation'],
     [{ body: 'no base64!' }, 'body'],
+    [{ rev: -1 }, 'rev'],
+    [{ preview: 'no base64!' }, 'preview'],
+    [{ preview: '' }, 'preview'],
     [{ subject: 'secret' }, 'subject'],
   ];
   for (const [change, member] of changes) {
@@ -46,7 +49,17 @@ test('a wrong one is rejected by itself, and names the member', () => {
     assert.equal(reason, 'notification-invalid');
     assert.ok(detail?.includes(`"${member}"`), `${detail} names ${member}`);
   }
-  assert.equal(wrong({ ...good, body: 'A'.repeat(5463) }).reason, 'payload-too-large');
+  for (const [member, longest] of [
+    ['body', 5462],
+    ['preview', 2731],
+  ] as const) {
+    assert.ok('notification' in parseNotification({ ...good, [member]: 'A'.repeat(longest) }));
+    assert.deepEqual(wrong({ ...good, [member]: 'A'.repeat(longest + 1) }), {
+      outcome: 'rejected',
+      reason: 'payload-too-large',
+      detail: `"${member}"`,
+    });
+  }
 });
 
 test('a long unknown member makes no long detail', () => {

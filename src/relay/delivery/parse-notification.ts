@@ -3,11 +3,16 @@
 import { type Notification, notificationSchema, publishLimits } from '../../contract/publishing.ts';
 import type { Outcome } from './judge-answer.ts';
 
-const longestBody = Math.ceil((publishLimits.webPushBodyBytes * 4) / 3);
+/** As base64url. */
+const longest = {
+  body: Math.ceil((publishLimits.webPushBodyBytes * 4) / 3),
+  preview: Math.ceil((publishLimits.previewBytes * 4) / 3),
+} as const;
 
 export function parseNotification(item: unknown): { notification: Notification } | { wrong: Outcome } {
-  if (isTooLarge(item)) {
-    return { wrong: { outcome: 'rejected', reason: 'payload-too-large', detail: 'body' } };
+  const tooLarge = (['body', 'preview'] as const).find(member => lengthOf(item, member) > longest[member]);
+  if (tooLarge !== undefined) {
+    return { wrong: { outcome: 'rejected', reason: 'payload-too-large', detail: `"${tooLarge}"` } };
   }
   const { success, data, error } = notificationSchema.safeParse(item);
   if (success) return { notification: data };
@@ -17,7 +22,8 @@ export function parseNotification(item: unknown): { notification: Notification }
   return { wrong: { outcome: 'rejected', reason: 'notification-invalid', detail } };
 }
 
-function isTooLarge(item: unknown): boolean {
-  const body = typeof item === 'object' && item !== null && 'body' in item ? item.body : undefined;
-  return typeof body === 'string' && body.length > longestBody;
+function lengthOf(item: unknown, member: 'body' | 'preview'): number {
+  const value =
+    typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[member] : undefined;
+  return typeof value === 'string' ? value.length : 0;
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualClock } from '../../runtime/manual-clock.ts';
+import { systemRandom } from '../../runtime/random.ts';
+import { parseDeviceKeys } from '../../runtime/webpush/device-keys.ts';
+import { encryptForDevice } from '../../runtime/webpush/encrypt.ts';
 import { type DeviceEvent, type DeviceOptions, type Push, SimulatedDevice } from './device.ts';
 
 function setUp(options: Partial<DeviceOptions> = {}) {
@@ -74,4 +77,36 @@ test('the registration codes come in order, to whoever waits and to whoever come
   assert.equal(await device.waitForCode(), 'second');
   assert.deepEqual([device.backgroundWakes, device.shown.length, events], [2, 0, ['woken', 'woken']]);
   await assert.rejects(device.waitForCode({ signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+});
+
+test('an alert is shown as it came, or as the extension makes it; without an alert no extension is woken', () => {
+  const { device, push } = setUp();
+  const keys = parseDeviceKeys(device.extension.keys);
+  assert.ok(keys);
+  const encrypted = (payload: unknown): string =>
+    encryptForDevice(keys, Buffer.from(JSON.stringify(payload)), { random: systemRandom }).toString(
+      'base64url',
+    );
+  const preview = encrypted({
+    v: 1,
+    kind: 'preview',
+    subscription: 'icon',
+    rev: 1,
+    preview: { mailbox: 'anna', from: 'Ben', subject: 'Lunch?', receivedAt: 1 },
+  });
+  const alert = { body: 'New mail' };
+  const mutable = { badge: 1, alert, 'mutable-content': 1 };
+  const shown = (payload: unknown) => {
+    device.alerts.length = 0;
+    device.receive(push(payload));
+    return device.alerts;
+  };
+  assert.deepEqual(shown({ aps: mutable, mailbadge: { v: 1, preview } }), [{ title: 'Ben', body: 'Lunch?' }]);
+  assert.deepEqual(shown({ aps: { badge: 1, alert }, mailbadge: { preview } }), [alert], 'not mutable');
+  assert.deepEqual(shown({ aps: { alert: 'New mail' } }), [alert]);
+  assert.deepEqual(shown({ aps: { badge: 1, 'mutable-content': 1 }, mailbadge: { preview } }), []);
+  const others = setUp().device.extension.keys;
+  assert.notDeepEqual(others, device.extension.keys);
+  for (const unreadable of ['', 'AAAA', encrypted({ v: 2 }), encrypted('x')])
+    assert.deepEqual(shown({ aps: mutable, mailbadge: { v: 1, preview: unreadable } }), [alert]);
 });

@@ -1,9 +1,11 @@
 // A simulated phone with one app: what it does with a push, as iOS documents it. While it is offline APNs keeps ONE
 // notification for the app, the newest; a notification with the collapse id of a shown one replaces it; a badge is set
-// only with permission, and only by a number.
+// only with permission, and only by a number. An alert with mutable-content is shown as the app's extension makes it;
+// for a push without an alert no extension is woken.
 
 import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.ts';
+import { PreviewExtension } from '../preview-extension.ts';
 import { RegistrationCodes } from '../registration-codes.ts';
 
 export type Environment = 'production' | 'sandbox';
@@ -31,13 +33,23 @@ export type DeviceOptions = {
   online: boolean;
 };
 
+export type Alert = { title?: string | undefined; body?: string | undefined };
+
 const payloadSchema = z.object({
   aps: z.object({
     badge: z.number().int().optional(),
+    alert: z
+      .union([
+        z.string().transform((body): Alert => ({ body })),
+        z.object({ title: z.string().optional(), body: z.string().optional() }),
+      ])
+      .optional(),
     'content-available': z.number().optional(),
+    'mutable-content': z.number().optional(),
   }),
-  mailbadge: z.object({ code: z.string() }).optional(),
+  mailbadge: z.object({ code: z.string().optional(), preview: z.string().optional() }).optional(),
 });
+type Payload = z.output<typeof payloadSchema>;
 
 /** How many pushes a device remembers. */
 const memory = 1000;
@@ -53,7 +65,11 @@ export class SimulatedDevice {
   readonly badges: number[] = [];
   /** What reached the device, newest last; one with the collapse id of an older one replaces it. */
   readonly shown: Push[] = [];
+  /** Each alert as the person saw it, in order. */
+  readonly alerts: Alert[] = [];
   readonly codes = new RegistrationCodes();
+  /** Of the app: its public keys are what the proxy encrypts previews for. */
+  readonly extension = new PreviewExtension();
   backgroundWakes = 0;
   stored: Push | undefined;
   uninstalledAt: number | undefined;
@@ -124,7 +140,15 @@ export class SimulatedDevice {
       this.badge = payload.aps.badge;
       remember(this.badges, this.badge);
     }
+    const alert = this.#alertOf(payload);
+    if (alert !== undefined) remember(this.alerts, alert);
     this.#emit({ type: 'shown', at: this.#clock.now(), apnsId: push.apnsId, device: this });
+  }
+
+  #alertOf({ aps, mailbadge }: Payload): Alert | undefined {
+    const mutable = aps.alert !== undefined && aps['mutable-content'] === 1;
+    const opened = mutable ? this.extension.open(mailbadge?.preview ?? '')?.preview : undefined;
+    return opened === undefined ? aps.alert : { title: opened.from, body: opened.subject };
   }
 
   #wake({ apnsId }: Push, code: string | undefined): void {

@@ -92,3 +92,57 @@ test('a browser that forbids silent pushes ends the subscription at the sixteent
   push(badge(41, 41));
   assert.equal(device.gone, true);
 });
+
+const message = (notification: object = {}) => ({
+  web_push: 8030,
+  notification: {
+    title: 'Ben',
+    body: 'Lunch?',
+    navigate: 'https://push.fabrikam.com/app/',
+    app_badge: '3',
+    ...notification,
+  },
+});
+
+test('a browser that knows declarative messages shows them itself', () => {
+  const { device, events, push } = setUp({ declarative: true, silentPushes: 1 });
+  push(message());
+  assert.deepEqual(device.notification, { badge: 3, title: 'Ben', body: 'Lunch?' });
+  push(message({ app_badge: 0 }));
+  push(message({ app_badge: undefined }));
+  assert.deepEqual([device.badges, device.gone], [[3, 0], false]);
+  assert.deepEqual(events, ['shown', 'shown', 'shown']);
+});
+
+test('a declarative message that WebKit refuses shows nothing', () => {
+  const wrong = [
+    { web_push: 8030 },
+    { ...message(), web_push: '8030' },
+    message({ title: '' }),
+    message({ title: undefined }),
+    message({ navigate: '/app/' }),
+    message({ navigate: undefined }),
+    message({ app_badge: '-1' }),
+    message({ app_badge: 1.5 }),
+    message({ silent: 'yes' }),
+  ];
+  for (const payload of wrong) {
+    const { device, events, push } = setUp({ declarative: true });
+    push(payload);
+    assert.deepEqual([events, device.notification], [['unreadable'], undefined], JSON.stringify(payload));
+  }
+});
+
+test('elsewhere the worker gets the badge that stands beside it, with its preview', () => {
+  const { device, events, push } = setUp();
+  const preview = { mailbox: 'anna', from: 'Ben', subject: 'Lunch?', receivedAt: 1 };
+  push({
+    ...message({ tag: 'icon', lang: 'en', silent: true, mutable: false }),
+    app_badge: 3,
+    mutable: false,
+    mailbadge: { ...badge(3, 7, 'notification'), preview },
+  });
+  assert.deepEqual(device.notification, { badge: 3, title: 'Ben', body: 'Lunch?' });
+  push(badge(2, 6, 'notification'));
+  assert.deepEqual([events, device.badge], [['shown', 'older-rev'], 3]);
+});

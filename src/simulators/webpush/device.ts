@@ -3,21 +3,30 @@
 // registration code. Browsers that forbid silent pushes are simulated by `silentPushes`.
 
 import { createECDH } from 'node:crypto';
-import { type BadgePayload, badgePayloadSchema } from '../../contract/badge-payload.ts';
+import {
+  type BadgePayload,
+  badgePayloadSchema,
+  declarativePayloadSchema,
+  type Preview,
+} from '../../contract/badge-payload.ts';
 import type { WebPushKeys } from '../../contract/push-targets.ts';
 import { challengePayloadSchema } from '../../contract/registration.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { RegistrationCodes } from '../registration-codes.ts';
+import { type DeclarativeMessage, readDeclarativeMessage } from './declarative-message.ts';
 import { decrypt, type ReceiverKeys } from './decrypt.ts';
 import type { PushReceiver } from './push-endpoints.ts';
 import { type AcceptedPush, StoredPushes } from './stored-pushes.ts';
 
-export type DeviceEvent = { at: number; messageId: string; device: SimulatedWebDevice } & (
-  | { type: 'shown'; badge: number; rev: number }
-  | { type: 'ignored'; reason: 'older-rev' | 'undecryptable' | 'unreadable' }
-  | { type: 'code' }
-);
+type EventOrigin = { at: number; messageId: string; device: SimulatedWebDevice };
+
+export type DeviceEvent = EventOrigin &
+  (
+    | { type: 'shown'; badge: number; rev: number | undefined }
+    | { type: 'ignored'; reason: 'older-rev' | 'undecryptable' | 'unreadable' }
+    | { type: 'code' }
+  );
 
 export type DeviceOptions = {
   /** What `PushManager.subscribe` was called with: 65 bytes, base64url. */
@@ -25,7 +34,11 @@ export type DeviceOptions = {
   online: boolean;
   /** Pushes without a visible notification before the subscription ends; Firefox: 16. */
   silentPushes: number;
+  /** It shows Declarative Web Push messages by itself, without its service worker: Safari. */
+  declarative?: boolean;
 };
+
+export type ShownNotification = { badge: number | undefined; title?: string; body?: string | undefined };
 
 /** How many badges are remembered. */
 const memory = 1000;
@@ -42,7 +55,9 @@ export class SimulatedWebDevice implements PushReceiver {
   readonly badges: number[] = [];
   readonly codes = new RegistrationCodes();
   /** The one visible notification: each replaces the one of the same tag. */
-  notification: { badge: number } | undefined;
+  notification: ShownNotification | undefined;
+  /** What came with the newest badge. */
+  preview: Preview | undefined;
   readonly #clock: Clock;
   readonly #emit: (event: DeviceEvent) => void;
   readonly #receiver: ReceiverKeys;
@@ -50,12 +65,14 @@ export class SimulatedWebDevice implements PushReceiver {
   readonly #revs = new Map<string, number>();
   readonly #stored = new StoredPushes();
   #online: boolean;
+  readonly #declarative: boolean;
   #silentPushesLeft: number;
 
   constructor({
     applicationServerKey,
     online,
     silentPushes,
+    declarative = false,
     token,
     endpoint,
     clock,
@@ -73,6 +90,7 @@ export class SimulatedWebDevice implements PushReceiver {
     this.applicationServerKey = Buffer.from(applicationServerKey, 'base64url');
     this.#online = online;
     this.#silentPushesLeft = silentPushes;
+    this.#declarative = declarative;
     this.#clock = clock;
     this.#emit = emit;
     const keyPair = createECDH('prime256v1');
@@ -138,25 +156,44 @@ export class SimulatedWebDevice implements PushReceiver {
       this.#emit({ ...event, type: 'code' });
       return;
     }
-    const badge = badgePayloadSchema.safeParse(payload).data;
-    if (badge === undefined) {
-      this.#emit({ ...event, type: 'ignored', reason: 'unreadable' });
-    } else if (badge.rev < (this.#revs.get(badge.subscription) ?? 0)) {
-      this.#countSilent();
-      this.#emit({ ...event, type: 'ignored', reason: 'older-rev' });
-    } else {
-      this.#show(badge);
-      this.#emit({ ...event, type: 'shown', badge: badge.badge, rev: badge.rev });
-    }
+    const message = readDeclarativeMessage(payload);
+    if (message === undefined) this.#wakeWorker(badgePayloadSchema.safeParse(payload).data, event);
+    else if (message === 'malformed') this.#emit({ ...event, type: 'ignored', reason: 'unreadable' });
+    else if (this.#declarative) this.#showDeclared(message, event);
+    else this.#wakeWorker(declarativePayloadSchema.safeParse(payload).data?.mailbadge, event);
   }
 
-  #show({ subscription, badge, rev, presentation }: BadgePayload): void {
+  #wakeWorker(payload: BadgePayload | undefined, event: EventOrigin): void {
+    if (payload === undefined) {
+      this.#emit({ ...event, type: 'ignored', reason: 'unreadable' });
+      return;
+    }
+    const { subscription, badge, rev, presentation, preview } = payload;
+    if (rev < (this.#revs.get(subscription) ?? 0)) {
+      this.#countSilent();
+      this.#emit({ ...event, type: 'ignored', reason: 'older-rev' });
+      return;
+    }
     this.#revs.set(subscription, rev);
+    this.#setBadge(badge);
+    this.preview = preview;
+    if (presentation === 'notification')
+      this.notification = { badge, ...(preview && { title: preview.from, body: preview.subject }) };
+    else this.#countSilent();
+    this.#emit({ ...event, type: 'shown', badge, rev });
+  }
+
+  /** The browser knows no `rev`: the constant Topic alone keeps the order. */
+  #showDeclared({ title, body, app_badge: badge }: DeclarativeMessage, event: EventOrigin): void {
+    if (badge !== undefined) this.#setBadge(badge);
+    this.notification = { badge, title, body };
+    this.#emit({ ...event, type: 'shown', badge: this.badge, rev: undefined });
+  }
+
+  #setBadge(badge: number): void {
     this.badge = badge;
     this.badges.push(badge);
     if (this.badges.length > memory) this.badges.shift();
-    if (presentation === 'notification') this.notification = { badge };
-    else this.#countSilent();
   }
 
   #countSilent(): void {

@@ -34,15 +34,15 @@ export function createApnsProvider(
     pushTo(request.target.environment === 'production' ? production : sandbox, request, { token, clock });
   return {
     name: 'apns',
-    deliver: notification => push(badgePush(notification, config.topic, clock.now())),
+    deliver: notification => push(badgePush(notification, config, clock.now())),
     challenge: challenge => push(challengePush(challenge, config.topic, clock.now())),
     async [Symbol.asyncDispose]() {},
   };
 }
 
 function badgePush(
-  { id, target, badge, collapseKey, expiresAt, notAfter }: ProviderNotification<ApnsTarget>,
-  topic: string,
+  { id, target, badge, preview, collapseKey, expiresAt, notAfter }: ProviderNotification<ApnsTarget>,
+  { topic, preview_alert: previewAlert }: Pick<ApnsAppConfig, 'topic' | 'preview_alert'>,
   now: number,
 ): Push {
   return {
@@ -57,7 +57,20 @@ function badgePush(
       'apns-expiration': expiresAt <= now ? '0' : epochSeconds(Math.min(expiresAt, now + maxStoredMs)),
       'apns-collapse-id': collapseKey,
     },
-    body: JSON.stringify({ aps: { badge } }),
+    body: JSON.stringify(
+      preview === undefined ? { aps: { badge } } : alertOf({ badge, preview, previewAlert }),
+    ),
+  };
+}
+
+/**
+ * An alert, because iOS wakes the extension that decrypts for nothing else; without a sound, which the extension may add.
+ * At most 4096 bytes, by the bounds of its members.
+ */
+function alertOf({ badge, preview, previewAlert }: { badge: number; preview: string; previewAlert: string }) {
+  return {
+    aps: { badge, alert: { body: previewAlert }, 'mutable-content': 1 },
+    mailbadge: { v: 1, preview },
   };
 }
 
