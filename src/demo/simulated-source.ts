@@ -1,8 +1,12 @@
 // The demo's mail server as a mail source of the proxy, through the interface that Dovecot and IMAP servers come by.
 
 import type {
+  InboxView,
+  Look,
+  MailboxCount,
   MailboxEvent,
   MailboxSource,
+  MessageSummary,
   RecountResult,
   SignInResult,
   WatchedMailbox,
@@ -10,7 +14,7 @@ import type {
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Secret } from '../runtime/secrets.ts';
-import type { MailboxStatus, SimulatedMailboxes } from '../simulators/mail-server/simulated-mailboxes.ts';
+import type { SimulatedMailboxes, SimulatedMessage } from '../simulators/mail-server/simulated-mailboxes.ts';
 
 export class SimulatedSource implements MailboxSource {
   readonly name = 'simulated';
@@ -18,7 +22,7 @@ export class SimulatedSource implements MailboxSource {
   readonly #mailboxes: SimulatedMailboxes;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #watched = new Set<string>();
+  readonly #watched = new Map<string, Look | undefined>();
   #subscription: Disposable | undefined;
 
   constructor({ mailboxes, clock, random }: { mailboxes: SimulatedMailboxes; clock: Clock; random: Random }) {
@@ -28,21 +32,23 @@ export class SimulatedSource implements MailboxSource {
   }
 
   async start(listener: (event: MailboxEvent) => void): Promise<void> {
-    this.#subscription = this.#mailboxes.onChange(({ mailbox, status }) => {
+    this.#subscription = this.#mailboxes.onChange(({ mailbox }) => {
       if (!this.#watched.has(mailbox)) return;
+      const count = this.#count(mailbox, this.#watched.get(mailbox));
+      if (count === undefined) return;
       listener({
         kind: 'counted',
         mailboxId: mailbox,
         traceId: this.#random.bytes(16).toString('hex'),
         observedAt: this.#clock.now(),
-        count: countOf(status),
+        count,
         cause: 'event',
       });
     });
   }
 
-  watch({ id }: WatchedMailbox): void {
-    this.#watched.add(id);
+  watch({ id, look }: WatchedMailbox): void {
+    this.#watched.set(id, look);
   }
 
   unwatch(mailboxId: string): void {
@@ -50,11 +56,11 @@ export class SimulatedSource implements MailboxSource {
   }
 
   async recount(mailboxes: readonly WatchedMailbox[]): Promise<RecountResult[]> {
-    return mailboxes.map(({ id: mailboxId }) => {
-      const status = this.#mailboxes.status(mailboxId);
-      return status === undefined
+    return mailboxes.map(({ id: mailboxId, look }) => {
+      const count = this.#count(mailboxId, look);
+      return count === undefined
         ? { mailboxId, outcome: 'gone', detail: 'the simulated mail server has no such mailbox' }
-        : { mailboxId, outcome: 'counted', count: countOf(status) };
+        : { mailboxId, outcome: 'counted', count };
     });
   }
 
@@ -66,8 +72,43 @@ export class SimulatedSource implements MailboxSource {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#subscription?.[Symbol.dispose]();
   }
+
+  #count(mailboxId: string, look: Look | undefined): MailboxCount | undefined {
+    const status = this.#mailboxes.status(mailboxId);
+    if (status === undefined) return undefined;
+    const { unseen, uidValidity, uidNext, modSeq } = status;
+    const count = { unseen, version: { uidValidity, modSeq } };
+    if (look === undefined) return count;
+    const newestFirst = this.#mailboxes.list(mailboxId).filter(({ seen }) => !seen);
+    return { ...count, view: viewOf(newestFirst, { uidValidity, uidNext }, look) };
+  }
 }
 
-function countOf({ unseen, uidValidity, modSeq }: MailboxStatus) {
-  return { unseen, version: { uidValidity, modSeq } };
+function viewOf(
+  unseen: readonly SimulatedMessage[],
+  state: { uidValidity: number; uidNext: number },
+  { sinceUid, newest = 0 }: Look,
+): InboxView {
+  const since = sinceUid ?? state.uidNext;
+  return {
+    ...state,
+    sinceUid: since,
+    unseenSince: unseen
+      .map(({ uid }) => uid)
+      .filter(uid => uid >= since)
+      .reverse(),
+    newest: unseen.slice(0, newest).map(summaryOf),
+  };
+}
+
+function summaryOf({ uid, from, subject, messageId, receivedAt }: SimulatedMessage): MessageSummary {
+  const [, name, address] = /^(.*?)\s*<([^<>]*)>$/.exec(from) ?? [undefined, '', from];
+  return {
+    uid,
+    messageId,
+    fromName: name?.replaceAll('"', '') || null,
+    fromAddress: address || null,
+    subject: subject || null,
+    receivedAt,
+  };
 }

@@ -90,10 +90,10 @@ export class MailServerSimulator implements AsyncDisposable {
   async #receive(stream: SMTPServerDataStream, envelope: readonly SMTPServerAddress[]): Promise<void> {
     const head = await readHead(stream);
     if (stream.sizeExceeded) throw smtpError(552, 'the message is too large');
-    const { from, subject } = readHeaders(head);
+    const headers = readHeaders(head);
     const mailboxes = new Set(envelope.map(({ address }) => this.mailboxOf(address)));
     for (const mailbox of mailboxes) {
-      if (mailbox !== undefined) this.mailboxes.append(mailbox, { from, subject });
+      if (mailbox !== undefined) this.mailboxes.append(mailbox, headers);
     }
   }
 }

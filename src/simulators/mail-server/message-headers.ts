@@ -1,8 +1,9 @@
-// What a mailbox's list shows of a message: From and Subject, unfolded (RFC 5322 §2.2.3) and decoded (RFC 2047).
+// What a mailbox's list shows of a message: From and Subject, unfolded (RFC 5322 §2.2.3) and decoded (RFC 2047), and
+// its id.
 
 const shownCharacters = 200;
 
-export function readHeaders(raw: Buffer): { from: string; subject: string } {
+export function readHeaders(raw: Buffer): { from: string; subject: string; messageId: string | null } {
   const text = raw.toString('utf8');
   const end = /\r?\n\r?\n/.exec(text)?.index ?? text.length;
   const unfolded = text.slice(0, end).replaceAll(/\r?\n[ \t]+/g, ' ');
@@ -10,7 +11,8 @@ export function readHeaders(raw: Buffer): { from: string; subject: string } {
     const value = new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(unfolded)?.[1] ?? '';
     return decodeWords(value.trim()).slice(0, shownCharacters);
   };
-  return { from: header('From'), subject: header('Subject') };
+  const messageId = /<([^<>\s]+)>/.exec(header('Message-ID'))?.[1] ?? null;
+  return { from: header('From'), subject: header('Subject'), messageId };
 }
 
 /** RFC 2047 §2: =?charset?B|Q?text?=; the space between two encoded words is none (§6.2). */

@@ -51,9 +51,11 @@ test('headers are unfolded and decoded', () => {
   assert.deepEqual(read('From: Ben <ben@x.org>\nSubject: Hello\n there\n\nSubject: not this'), {
     from: 'Ben <ben@x.org>',
     subject: 'Hello there',
+    messageId: null,
   });
+  assert.equal(read('Message-ID:\n <a.b@x.org>\n\n').messageId, 'a.b@x.org');
   assert.equal(read('Subject: =?utf-8?B?5L2g5aW9?= =?utf-8?B?77yB?=\n\n').subject, '你好！');
   assert.equal(read('Subject: =?iso-8859-1?q?Gr=FC=DFe_aus?= Bern\n\n').subject, 'Grüße aus Bern');
   assert.equal(read('Subject: =?no-such-charset?q?x?=\n\n').subject, '=?no-such-charset?q?x?=');
-  assert.deepEqual(read('no headers at all'), { from: '', subject: '' });
+  assert.deepEqual(read('no headers at all'), { from: '', subject: '', messageId: null });
 });

@@ -8,11 +8,13 @@ export type SimulatedMessage = {
   uid: number;
   from: string;
   subject: string;
+  /** Without angle brackets. */
+  messageId: string | null;
   receivedAt: number;
   seen: boolean;
 };
 
-export type MailboxStatus = { unseen: number; uidValidity: number; modSeq: number };
+export type MailboxStatus = { unseen: number; uidValidity: number; uidNext: number; modSeq: number };
 
 export type MailboxChange = {
   mailbox: string;
@@ -77,12 +79,17 @@ export class SimulatedMailboxes {
 
   append(
     name: string,
-    { from, subject, seen = false }: { from: string; subject: string; seen?: boolean },
+    {
+      from,
+      subject,
+      messageId = null,
+      seen = false,
+    }: { from: string; subject: string; messageId?: string | null; seen?: boolean },
   ): number {
     if (!this.open(name)) throw new RangeError(`more than ${limits.mailboxes} mailboxes`);
     const mailbox = this.#mailbox(name);
     const uid = mailbox.nextUid++;
-    mailbox.messages.set(uid, { uid, from, subject, seen, receivedAt: this.#clock.now() });
+    mailbox.messages.set(uid, { uid, from, subject, messageId, seen, receivedAt: this.#clock.now() });
     if (mailbox.messages.size > limits.messages)
       mailbox.messages.delete(mailbox.messages.keys().next().value ?? 0);
     this.#changed(name, mailbox, 'added');
@@ -118,10 +125,10 @@ export class SimulatedMailboxes {
     return mailbox;
   }
 
-  #statusOf({ messages, modSeq }: Mailbox): MailboxStatus {
+  #statusOf({ messages, nextUid: uidNext, modSeq }: Mailbox): MailboxStatus {
     let unseen = 0;
     for (const message of messages.values()) if (!message.seen) unseen++;
-    return { unseen, uidValidity: this.#uidValidity, modSeq };
+    return { unseen, uidValidity: this.#uidValidity, uidNext, modSeq };
   }
 
   #changed(name: string, mailbox: Mailbox, cause: MailboxChange['cause']): void {

@@ -166,7 +166,7 @@ async function count(
   }
   if (sealed === null) return { mailboxId: id, outcome: 'refused', detail: 'its password is not known' };
   const password = secrets.get().open(passwordPurpose(id), sealed);
-  return access.count(id, { user: signInName, password }, signal);
+  return access.count(mailbox, { user: signInName, password }, signal);
 }
 
 function single([result]: readonly RecountResult[]): RecountResult {

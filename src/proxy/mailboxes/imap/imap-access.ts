@@ -3,11 +3,12 @@
 
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
-import type { RecountResult, SignInResult, WatchedMailbox } from '../mailbox-source.ts';
+import type { Look, RecountResult, SignInResult, WatchedMailbox } from '../mailbox-source.ts';
 import { ParallelLimit } from '../parallel-limit.ts';
 import { ImapConnection, type ImapLogin } from './imap-connection.ts';
 import type { ImapServer } from './imap-server.ts';
 import type { MasterLogin } from './master-login.ts';
+import { viewInbox } from './view-inbox.ts';
 
 const proofMessage = [
   'From: Mailbadge <mailbadge@localhost>',
@@ -66,21 +67,29 @@ export class ImapAccess {
     { master, signal }: { master: MasterLogin; signal: AbortSignal },
   ): Promise<RecountResult[]> {
     return Promise.all(
-      mailboxes.map(async ({ id, signInName }): Promise<RecountResult> => {
+      mailboxes.map(async ({ id, signInName, look }): Promise<RecountResult> => {
         const login = master.as(signInName);
-        return 'outcome' in login ? { mailboxId: id, ...login } : this.count(id, login, signal);
+        return 'outcome' in login ? { mailboxId: id, ...login } : this.count({ id, look }, login, signal);
       }),
     );
   }
 
   /** One result, when its turn comes; never rejects except with the signal's reason. */
-  async count(mailboxId: string, login: ImapLogin, signal: AbortSignal): Promise<RecountResult> {
+  async count(
+    { id: mailboxId, look }: { id: string; look?: Look | undefined },
+    login: ImapLogin,
+    signal: AbortSignal,
+  ): Promise<RecountResult> {
     return this.#counts.run(async () => {
       const opened = await ImapConnection.open(this.#server, login, { clock: this.#clock, signal });
       if (opened.outcome !== 'open') return { mailboxId, ...opened };
       using connection = opened.connection;
       try {
-        return { mailboxId, outcome: 'counted', count: await connection.statusOfInbox() };
+        const count = await connection.statusOfInbox();
+        if (look === undefined) return { mailboxId, outcome: 'counted', count };
+        await connection.examineInbox();
+        const { view } = await viewInbox(connection, look);
+        return { mailboxId, outcome: 'counted', count: { ...count, view } };
       } catch (error) {
         return { mailboxId, ...connection.describe(error) };
       }

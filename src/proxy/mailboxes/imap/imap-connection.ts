@@ -5,9 +5,12 @@
 import { ImapFlow } from 'imapflow';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
-import type { MailboxCount } from '../mailbox-source.ts';
+import { headerFields } from '../headers/header-fields.ts';
+import { messageSummary } from '../headers/message-summary.ts';
+import type { MailboxCount, MessageSummary } from '../mailbox-source.ts';
 import { type ConnectionFailure, describeConnectionError } from './connection-failure.ts';
 import type { ImapServer } from './imap-server.ts';
+import { UidSet } from './uid-set.ts';
 
 export type ImapLogin = { user: string; password: Secret };
 
@@ -16,6 +19,8 @@ export type OpenedConnection = { outcome: 'open'; connection: ImapConnection };
 const connectTimeoutMs = 15_000;
 const commandTimeoutMs = 20_000;
 const hourMs = 3_600_000;
+/** From, Subject and Message-ID stand somewhere in the first of it; less than `maxLiteralSize`. */
+const headerBytes = 32_768;
 
 export class ImapConnection implements Disposable {
   readonly #client: ImapFlow;
@@ -105,7 +110,7 @@ export class ImapConnection implements Disposable {
     await this.#withDeadline(this.#client.mailboxOpen('INBOX', { readOnly: true }));
   }
 
-  /** The unseen messages of the examined INBOX. */
+  /** How many messages of the examined INBOX are unseen. */
   async countUnseen(): Promise<number> {
     // RFC 4731 §3.1: COUNT alone, where the server knows ESEARCH; else the list of all.
     const found = await this.#withDeadline(
@@ -114,6 +119,52 @@ export class ImapConnection implements Disposable {
     if (Array.isArray(found)) return found.length;
     if (typeof found === 'object' && found.count !== undefined) return found.count;
     throw new Error('the server does not answer SEARCH');
+  }
+
+  /**
+   * What orders the UIDs of the examined INBOX. UIDNEXT is the server's of when INBOX was examined, or one more than
+   * the largest UID since: either way, what this connection has not been told of has that UID or a larger one.
+   */
+  async uidState(): Promise<{ uidValidity: number; uidNext: number }> {
+    const { mailbox } = this.#client;
+    if (mailbox === false) throw new Error('INBOX is not open');
+    // n:* is never empty, the last message at least (RFC 9051 §9); the library raises uidNext by what comes.
+    const last = this.#client.fetchAll(`${mailbox.uidNext || 1}:*`, { uid: true }, { uid: true });
+    this.#noticeFlags(await this.#withDeadline(last));
+    return { uidValidity: Number(mailbox.uidValidity), uidNext: mailbox.uidNext };
+  }
+
+  /** The unseen messages of the examined INBOX. */
+  async findUnseen(): Promise<{ unseen: number; uids: UidSet }> {
+    const found = await this.#withDeadline(
+      this.#client.search({ seen: false }, { uid: true, returnOptions: ['COUNT', 'ALL'] }),
+    );
+    if (Array.isArray(found)) return { unseen: found.length, uids: new UidSet(found.join()) };
+    if (typeof found !== 'object' || found.count === undefined)
+      throw new Error('the server does not answer SEARCH');
+    return { unseen: found.count, uids: new UidSet(found.all ?? '') };
+  }
+
+  /** The newest first; what was removed meanwhile is left out. */
+  async summaries(uids: readonly number[]): Promise<MessageSummary[]> {
+    if (uids.length === 0) return [];
+    // A cut of the header, not ENVELOPE: the server would send a subject of megabytes whole. PEEK sets no \Seen.
+    const query = { uid: true, internalDate: true, bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] };
+    const fetched = await this.#withDeadline(this.#client.fetchAll(uids.join(), query, { uid: true }));
+    this.#noticeFlags(fetched);
+    return fetched
+      .flatMap(({ uid, internalDate, headers }) => {
+        if (headers === undefined) return [];
+        const fields = headerFields(headers);
+        const [from, subject, messageId] = [
+          fields.get('from'),
+          fields.get('subject'),
+          fields.get('message-id'),
+        ];
+        const receivedAt = internalDate instanceof Date ? internalDate.getTime() : 0;
+        return [messageSummary({ uid, receivedAt }, { from, subject, messageId })];
+      })
+      .sort((a, b) => b.uid - a.uid);
   }
 
   /** Ends when another command is given, or with the connection. Servers without IDLE are polled by the library. */
@@ -141,6 +192,11 @@ export class ImapConnection implements Disposable {
 
   [Symbol.dispose](): void {
     this.#client.close();
+  }
+
+  /** The library takes a change of flags that is told during a FETCH for an answer to it. */
+  #noticeFlags(fetched: readonly { flags?: Set<string> | undefined }[]): void {
+    if (fetched.some(({ flags }) => flags !== undefined)) this.onChange();
   }
 
   async #withDeadline<T>(command: Promise<T>): Promise<T> {

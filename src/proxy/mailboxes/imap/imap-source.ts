@@ -75,8 +75,8 @@ export class ImapSource implements MailboxSource {
     const watcher = new InboxWatcher({
       mailbox,
       open: (current, signal) => this.#connects.run(() => this.#open(current, signal), signal),
-      onCount: (unseen, cause, observedAt) =>
-        this.#listener({ ...event(observedAt), kind: 'counted', count: { unseen }, cause }),
+      onCount: (count, cause, observedAt) =>
+        this.#listener({ ...event(observedAt), kind: 'counted', count, cause }),
       onState: (state, detail) =>
         this.#listener({
           ...event(clock.now()),
@@ -118,10 +118,10 @@ export class ImapSource implements MailboxSource {
   /** Over the watcher's connection, so that this count and those of its events keep their order. */
   async #recount(mailbox: WatchedMailbox, signal: AbortSignal): Promise<RecountResult> {
     const watcher = this.#watchers.get(mailbox.id);
-    if (watcher !== undefined) return abortable(watcher.recount(), signal);
+    if (watcher !== undefined) return abortable(watcher.recount(mailbox.look), signal);
     const login = this.#login(mailbox);
     if ('outcome' in login) return { mailboxId: mailbox.id, ...login };
-    return this.#access.count(mailbox.id, login, signal);
+    return this.#access.count(mailbox, login, signal);
   }
 
   async #open(mailbox: WatchedMailbox, signal: AbortSignal): Promise<OpenedConnection | ConnectionFailure> {

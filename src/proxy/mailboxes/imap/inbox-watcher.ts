@@ -4,15 +4,17 @@
 
 import type { Clock } from '../../../runtime/clock.ts';
 import { backoffMs, type Random } from '../../../runtime/random.ts';
-import type { MailboxState, RecountResult, WatchedMailbox } from '../mailbox-source.ts';
+import { narrowed, widestLook } from '../looks.ts';
+import type { Look, MailboxCount, MailboxState, RecountResult, WatchedMailbox } from '../mailbox-source.ts';
 import type { ConnectionFailure } from './connection-failure.ts';
 import type { ImapConnection, OpenedConnection } from './imap-connection.ts';
+import { viewInbox } from './view-inbox.ts';
 
 export type InboxWatcherOptions = {
   mailbox: WatchedMailbox;
   /** Waits for its turn, connects and signs in. */
   open(mailbox: WatchedMailbox, signal: AbortSignal): Promise<OpenedConnection | ConnectionFailure>;
-  onCount(unseen: number, cause: 'event' | 'reconnect', observedAt: number): void;
+  onCount(count: MailboxCount, cause: 'event' | 'reconnect', observedAt: number): void;
   onState(state: MailboxState, detail?: string): void;
   clock: Clock;
   random: Random;
@@ -40,7 +42,7 @@ export class InboxWatcher implements AsyncDisposable {
   #failure: ConnectionFailure | undefined;
   /** When the change was told that no count covers yet. */
   #changedAt: number | undefined;
-  #recounts: ((result: RecountResult) => void)[] = [];
+  #recounts: { look: Look | undefined; answer(result: RecountResult): void }[] = [];
   #wake: () => void = () => undefined;
 
   constructor(options: InboxWatcherOptions) {
@@ -49,19 +51,19 @@ export class InboxWatcher implements AsyncDisposable {
     this.#ended = this.#run();
   }
 
-  /** Takes a new password, and tries at once when the old one was refused. */
+  /** Takes a new password, and tries at once when the old one was refused; the next count takes the look. */
   update(mailbox: WatchedMailbox): void {
     const changed = mailbox.password?.reveal() !== this.#mailbox.password?.reveal();
     this.#mailbox = mailbox;
     if (changed) this.#retryNow.abort();
   }
 
-  /** The count as of now, or why there is none. */
-  recount(): Promise<RecountResult> {
+  /** The count as of now with what the look asks for, or why there is none. */
+  recount(look: Look | undefined): Promise<RecountResult> {
     if (this.#failure !== undefined)
       return Promise.resolve({ mailboxId: this.#mailbox.id, ...this.#failure });
-    return new Promise(resolve => {
-      this.#recounts.push(resolve);
+    return new Promise(answer => {
+      this.#recounts.push({ look, answer });
       this.#wake();
     });
   }
@@ -135,13 +137,20 @@ export class InboxWatcher implements AsyncDisposable {
     const observedAt = this.#changedAt ?? this.#options.clock.now();
     this.#changedAt = undefined; // what is told while we count is counted again
     const answered = this.#recounts.splice(0);
+    const { id: mailboxId, look: watched } = this.#mailbox;
+    // Whoever recounts what is watched has the answer: told as an event too, it would look like a change in the middle
+    // of the recount. A person who reads messages asks with another look.
+    const recounted = answered.some(({ look }) => look === watched);
+    const tell = cause === 'event' || (cause === 'reconnect' && !recounted);
+    const widest = widestLook([...answered.map(({ look }) => look), ...(tell ? [watched] : [])]);
     try {
-      const unseen = await connection.countUnseen();
-      for (const answer of answered)
-        answer({ mailboxId: this.#mailbox.id, outcome: 'counted', count: { unseen } });
-      // who asked has the answer; telling it as an event too would look like a change in the middle of the recount
-      if (cause === 'event' || (cause === 'reconnect' && answered.length === 0))
-        this.#options.onCount(unseen, cause, observedAt);
+      const count =
+        widest === undefined
+          ? { unseen: await connection.countUnseen() }
+          : await viewInbox(connection, widest);
+      for (const { look, answer } of answered)
+        answer({ mailboxId, outcome: 'counted', count: narrowed(count, look) });
+      if (tell) this.#options.onCount(narrowed(count, watched), cause, observedAt);
     } catch (error) {
       this.#recounts.push(...answered);
       throw error;
@@ -169,6 +178,6 @@ export class InboxWatcher implements AsyncDisposable {
 
   #fail(failure: ConnectionFailure): void {
     this.#failure = failure;
-    for (const answer of this.#recounts.splice(0)) answer({ mailboxId: this.#mailbox.id, ...failure });
+    for (const { answer } of this.#recounts.splice(0)) answer({ mailboxId: this.#mailbox.id, ...failure });
   }
 }
