@@ -113,7 +113,7 @@ export type Preferences = z.infer<typeof preferencesSchema>;
 
 const uid = z.number().int().min(1).max(4_294_967_295);
 
-/** POST /v1/subscriptions/{id}/viewed: the person looked at the inbox. Renews, as `opened` does. */
+/** POST /v1/subscriptions/{id}/viewed: the person looked at the inbox. Renews and answers as `opened` does. */
 export const viewedRequestSchema = z.strictObject({
   /** What was seen of the inbox: without it, everything that is there now. */
   upTo: z

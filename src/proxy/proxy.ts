@@ -206,6 +206,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         inbox,
         relay,
         mailboxesChanged,
+        wakePublisher,
       }),
     );
     const health = {

@@ -37,6 +37,7 @@ export type DeviceServing = {
   inbox: InboxReader;
   relay: RelayForDevices;
   mailboxesChanged(): void;
+  wakePublisher(): void;
 };
 
 export function serveDevices(

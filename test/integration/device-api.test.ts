@@ -421,11 +421,16 @@ test('the API description lists every operation, and is served', async () => {
     'delete /v1/subscriptions/{id}',
     'get /v1/app',
     'get /v1/devices',
+    'get /v1/icons/{iconId}',
+    'get /v1/messages',
     'get /v1/sessions/current',
+    'patch /v1/subscriptions/{id}',
     'post /v1/icons/{iconId}/opened',
+    'post /v1/icons/{iconId}/test',
     'post /v1/sessions',
     'post /v1/subscriptions',
     'post /v1/subscriptions/{id}/renew',
+    'post /v1/subscriptions/{id}/viewed',
     'post /v1/tickets',
   ]);
   const served = await api.call('GET', '/openapi.json');

@@ -2,16 +2,21 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../contract/versions.ts';
+import { changePreferencesRoute } from './change-preferences.ts';
 import { currentSessionRoute } from './current-session.ts';
 import { describeAppRoute } from './describe-app.ts';
 import { issueTicketRoute } from './issue-ticket.ts';
 import { listDevicesRoute } from './list-devices.ts';
+import { listMessagesRoute } from './list-messages.ts';
 import { removeDeviceRoute } from './remove-device.ts';
 import { renewSubscriptionRoute } from './renew-subscription.ts';
 import { reportOpenedRoute } from './report-opened.ts';
+import { reportViewedRoute } from './report-viewed.ts';
+import { showIconRoute } from './show-icon.ts';
 import { signInRoute } from './sign-in.ts';
 import { signOutRoute } from './sign-out.ts';
 import { subscribeRoute } from './subscribe.ts';
+import { testBadgeRoute } from './test-badge.ts';
 import { unsubscribeRoute } from './unsubscribe.ts';
 
 const routes = [
@@ -22,8 +27,13 @@ const routes = [
   issueTicketRoute,
   subscribeRoute,
   renewSubscriptionRoute,
+  reportViewedRoute,
+  changePreferencesRoute,
   unsubscribeRoute,
   reportOpenedRoute,
+  showIconRoute,
+  testBadgeRoute,
+  listMessagesRoute,
   listDevicesRoute,
   removeDeviceRoute,
 ];

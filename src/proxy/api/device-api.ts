@@ -1,45 +1,57 @@
 // The proxy's HTTP API for devices, put together: what stands before every operation, and the operations.
 // Nobody but the owner of a session learns anything of a mailbox: an id of somebody else answers as if it were none.
 
-import { createHash } from 'node:crypto';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../runtime/errors.ts';
 import { createApiApp } from '../../runtime/http/api-app.ts';
 import type { Random } from '../../runtime/random.ts';
-import { RateTable } from '../../runtime/rate-table.ts';
 import type { ProxyConfig } from '../config.ts';
+import type { MailboxSource } from '../mailboxes/mailbox-source.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import { addChangePreferences } from './change-preferences.ts';
 import { addCurrentSession } from './current-session.ts';
 import { addDescribeApp } from './describe-app.ts';
 import { deviceOpenApiDocument } from './device-api-document.ts';
 import type { DeviceApp, DeviceEnv } from './device-app.ts';
 import { addIssueTicket } from './issue-ticket.ts';
 import { addListDevices } from './list-devices.ts';
+import { addListMessages } from './list-messages.ts';
+import type { InboxCollaborators } from './read-inbox.ts';
 import type { RelayForDevices } from './relay-for-devices.ts';
 import { addRemoveDevice } from './remove-device.ts';
 import { addRenewSubscription } from './renew-subscription.ts';
 import { addReportOpened } from './report-opened.ts';
+import { addReportViewed } from './report-viewed.ts';
+import { RequestLimit } from './request-limit.ts';
 import { requireSession } from './require-session.ts';
+import { addShowIcon } from './show-icon.ts';
 import { addSignIn, type SignInCollaborators } from './sign-in.ts';
 import { addSignOut } from './sign-out.ts';
 import { addSubscribe } from './subscribe.ts';
+import { addTestBadge } from './test-badge.ts';
 import { addUnsubscribe } from './unsubscribe.ts';
 
 /** The largest request is a subscription with its sealed target. */
 const bodyBytes = 16 * 1024;
 /** What all devices of one mailbox may ask for together: more than people do, less than a program in a loop. */
 const mailboxRate = { burst: 60, intervalMs: 1000 };
-const mailboxesRemembered = 2 ** 14;
 
-export type DeviceApiOptions = SignInCollaborators & {
-  random: Random;
-  relay: RelayForDevices;
-  webApp: ProxyConfig['web_app'];
-  subscriptions: Pick<Subscriptions, 'subscribe' | 'opened' | 'unsubscribe' | 'endDevice' | 'list'>;
-  /** Web apps of other origins that may call. */
-  allowedOrigins: readonly string[];
-};
+export type DeviceApiOptions = SignInCollaborators &
+  InboxCollaborators & {
+    random: Random;
+    relay: RelayForDevices;
+    webApp: ProxyConfig['web_app'];
+    source: Pick<MailboxSource, 'signIn' | 'needsPassword'>;
+    subscriptions: Pick<
+      Subscriptions,
+      'subscribe' | 'opened' | 'viewed' | 'preferences' | 'unsubscribe' | 'endDevice' | 'list'
+    >;
+    /** An icon may have become due. */
+    wakePublisher(): void;
+    /** Web apps of other origins that may call. */
+    allowedOrigins: readonly string[];
+  };
 
 export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
   const { logger, random, clock, allowedOrigins } = options;
@@ -62,15 +74,24 @@ export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
   addSignIn(app, options);
 
   // Everything below needs a session: an operation that is added here cannot forget it.
-  const limit = limitMailbox(new RateTable({ clock, rate: mailboxRate, slots: mailboxesRemembered }));
-  app.use('/v1/*', requireSession(options), limit);
+  const limit = new RequestLimit({
+    clock,
+    rate: mailboxRate,
+    message: "too many requests from this mailbox's devices",
+  });
+  app.use('/v1/*', requireSession(options), limitMailbox(limit));
   addCurrentSession(app);
   addSignOut(app, options);
   addIssueTicket(app, options);
   addSubscribe(app, options);
   addRenewSubscription(app, options);
+  addReportViewed(app, options);
+  addChangePreferences(app, options);
   addUnsubscribe(app, options);
   addReportOpened(app, options);
+  addShowIcon(app, options);
+  addTestBadge(app, options);
+  addListMessages(app, options);
   addListDevices(app, options);
   addRemoveDevice(app, options);
 
@@ -97,16 +118,9 @@ const requireJson = createMiddleware<DeviceEnv>(async (context, next) => {
   await next();
 });
 
-function limitMailbox(table: RateTable) {
+function limitMailbox(limit: RequestLimit) {
   return createMiddleware<DeviceEnv>(async (context, next) => {
-    const { mailboxId } = context.get('session');
-    const retryAfterMs = table.take(createHash('sha256').update(mailboxId).digest());
-    if (retryAfterMs > 0) {
-      throw new AppError('too-many-requests', "too many requests from this mailbox's devices", {
-        hint: `wait ${Math.ceil(retryAfterMs / 1000)} s`,
-        retryAfterMs,
-      });
-    }
+    limit.take(context.get('session').mailboxId);
     await next();
   });
 }

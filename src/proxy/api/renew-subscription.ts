@@ -4,11 +4,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { subscriptionSchema } from '../../contract/devices.ts';
 import { opaqueIdSchema } from '../../contract/identifiers.ts';
-import { AppError } from '../../runtime/errors.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { DeviceApp } from './device-app.ts';
 import { jsonAnswer, problemResponses, sessionSecurity } from './device-operation.ts';
-import { toSubscription } from './list-devices.ts';
+import { liveSubscription } from './live-subscription.ts';
 
 export const renewSubscriptionRoute = createRoute({
   method: 'post',
@@ -29,21 +28,10 @@ export function addRenewSubscription(
 ): void {
   app.openapi(renewSubscriptionRoute, async context => {
     const { id } = context.req.valid('param');
-    const { mailboxId, installationId } = context.get('session');
-    const find = async () => {
-      const listed = (await subscriptions.list(mailboxId)).find(
-        subscription =>
-          subscription.id === id &&
-          subscription.installationId === installationId &&
-          subscription.endedAt === null,
-      );
-      if (listed !== undefined) return listed;
-      throw new AppError('subscription-not-found', 'this device has no such live subscription', {
-        hint: 'subscribe again',
-      });
-    };
-    const { iconId } = await find();
+    const session = context.get('session');
+    const { mailboxId, installationId } = session;
+    const { iconId } = await liveSubscription(subscriptions, session, id);
     await subscriptions.opened({ iconId, mailboxId, installationId });
-    return context.json(toSubscription(await find()), 200);
+    return context.json(await liveSubscription(subscriptions, session, id), 200);
   });
 }

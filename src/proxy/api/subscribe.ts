@@ -3,13 +3,12 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { subscribeRequestSchema, subscriptionSchema } from '../../contract/devices.ts';
-import type { ProviderName, WebPushKeys } from '../../contract/push-targets.ts';
 import { AppError } from '../../runtime/errors.ts';
-import { parseDeviceKeys } from '../../runtime/webpush/device-keys.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
 import type { DeviceApp } from './device-app.ts';
 import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from './device-operation.ts';
 import { type RelayForDevices, refusedByRelay, relayAway } from './relay-for-devices.ts';
+import { assertWishesFit } from './wishes-fit-target.ts';
 
 export const subscribeRoute = createRoute({
   method: 'post',
@@ -40,7 +39,7 @@ export function addSubscribe(
   }: { relay: Pick<RelayForDevices, 'describeTarget'>; subscriptions: Pick<Subscriptions, 'subscribe'> },
 ): void {
   app.openapi(subscribeRoute, async context => {
-    const { appId, sealedTarget, keys, ...wishes } = context.req.valid('json');
+    const { appId, sealedTarget, ...wishes } = context.req.valid('json');
     const { mailboxId, installationId } = context.get('session');
     const answer = await relay.describeTarget(
       { appId, sealedTarget },
@@ -54,30 +53,15 @@ export function addSubscribe(
         hint: 'register this installation at the relay with a ticket of its own',
       });
     }
-    assertKeysFit(target.provider, keys);
+    assertWishesFit(target.provider, wishes);
     const subscription = await subscriptions.subscribe({
       mailboxId,
       installationId,
       appId,
       sealedTarget,
       target,
-      keys,
       ...wishes,
     });
     return context.json(subscription, 201);
   });
-}
-
-function assertKeysFit(provider: ProviderName, keys: WebPushKeys | undefined): void {
-  if (provider !== 'webpush' && keys !== undefined) {
-    throw new AppError('invalid-request', '"keys": only Web Push has them, and this target is no such one');
-  }
-  if (provider === 'webpush' && keys === undefined) {
-    throw new AppError('invalid-request', '"keys": a Web Push subscription needs its p256dh and auth keys');
-  }
-  if (keys !== undefined && parseDeviceKeys(keys) === undefined) {
-    throw new AppError('invalid-request', '"keys": p256dh is no point of the curve P-256', {
-      hint: "pass on what PushSubscription.getKey('p256dh') gives, base64url without padding",
-    });
-  }
 }
