@@ -36,6 +36,8 @@ export type SystemOptions = {
   relay?: Record<string, unknown>;
   proxyLogger?: Logger;
   relayLogger?: Logger;
+  /** Of all parts that run in this process. */
+  clock?: Clock;
   /** How the relay reaches push services. */
   pushNetwork?: EgressNetwork;
 };
@@ -56,7 +58,7 @@ export type System = AsyncDisposable & {
 
 export async function startSystem(options: SystemOptions): Promise<System> {
   await using parts = new AsyncDisposableStack();
-  const clock: Clock = new SystemClock();
+  const clock: Clock = options.clock ?? new SystemClock();
   const certificate = await createTestCertificate({ hosts: ['localhost', '127.0.0.1'] });
   const apns = parts.use(await ApnsSimulator.start({ clock, certificate }));
   const webPush = parts.use(await WebPushSimulator.start({ clock, certificate }));
@@ -64,6 +66,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const files = await writeConfigurations(options, { apns, webPush });
   const relay = parts.use(
     createRelay(parseRelayConfig(files.relay), {
+      clock,
       logger: options.relayLogger ?? createLogger({ name: 'relay', level: 'error' }),
       ...(options.pushNetwork === undefined ? {} : { pushNetwork: options.pushNetwork }),
     }),
@@ -73,6 +76,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
   const proxy = parts.use(
     createProxy(parseProxyConfig(files.proxy), {
+      clock,
       logger: options.proxyLogger ?? createLogger({ name: 'proxy', level: 'error' }),
       ...(isSource(options.source) ? { source: options.source } : {}),
     }),
