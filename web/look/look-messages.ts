@@ -28,6 +28,7 @@ const english = {
   fieldPattern: 'This does not have the expected form',
   fieldTooShort: (length: number) => `At least ${length} characters`,
   fieldNumber: 'Type a number within the limits',
+  stepStates: { waiting: 'to do', running: 'under way', done: 'done', failed: 'failed' },
   unreachable: 'The server cannot be reached',
   unreachableAction: 'Check the network, then try again',
 };
@@ -60,6 +61,7 @@ const simplified: LookMessages = {
   fieldPattern: '格式不正确',
   fieldTooShort: length => `至少 ${length} 个字符`,
   fieldNumber: '请输入允许范围内的数字',
+  stepStates: { waiting: '待办', running: '进行中', done: '已完成', failed: '失败' },
   unreachable: '无法连接服务器',
   unreachableAction: '请检查网络后重试',
 };
@@ -90,6 +92,7 @@ const traditional: LookMessages = {
   fieldPattern: '格式不正確',
   fieldTooShort: length => `至少 ${length} 個字元`,
   fieldNumber: '請輸入允許範圍內的數字',
+  stepStates: { waiting: '待辦', running: '進行中', done: '已完成', failed: '失敗' },
   unreachable: '無法連線到伺服器',
   unreachableAction: '請檢查網路後再試一次',
 };
