@@ -166,7 +166,6 @@ function caller({ fetch: fetchWith = fetch, timeoutMs = 20_000 }: DeviceClientOp
         credentials,
         cache: 'no-store',
         redirect: 'error',
-        referrerPolicy: 'no-referrer',
         signal: AbortSignal.timeout(timeoutMs),
       }),
     );

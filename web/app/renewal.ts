@@ -38,7 +38,7 @@ export function sameSubscription(stored: ActiveBadge | null, active: ActiveBadge
 }
 
 export function isSessionOver(code: string): boolean {
-  return code === 'session-missing' || code === 'session-invalid';
+  return code === 'session-missing' || code === 'session-invalid' || code === 'session-stolen';
 }
 
 export function isSubscriptionOver(code: string): boolean {

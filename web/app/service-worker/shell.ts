@@ -37,9 +37,11 @@ export function createShell({
 
   /** Any page of the app is the same document. */
   async function page(request: Request): Promise<Response> {
+    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, patienceMs, undefined);
     const fetching = fetch(request).catch(() => undefined);
-    const patience = new Promise<undefined>(resolve => setTimeout(resolve, patienceMs, undefined));
     const fresh = await Promise.race([fetching, patience]);
+    clearTimeout(timer);
     if (fresh !== undefined && fresh.status < 500) return fresh;
     return (await kept(home)) ?? (await fetching) ?? Response.error();
   }
