@@ -116,7 +116,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         events,
         notifications: {
           previews: new Previews({ newest: newestMessages }),
-          encrypt: payloadEncryption({ random, ephemeralKeys: parts.use(new EphemeralKeys({ clock })) }),
+          encrypt: payloadEncryption({ random, ephemeralKeys: parts.use(new EphemeralKeys()) }),
           webAppUrl: `${config.public_url.replace(/\/$/, '')}/app/`,
         },
         onFailure: error => failure.reject(error),

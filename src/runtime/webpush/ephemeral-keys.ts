@@ -1,28 +1,22 @@
-// Ephemeral keys made ahead, so that encrypting a message need not wait for its own: making one costs nearly as much as
-// using it. They are made on the thread pool, one after another, and only when no key was taken for a moment, so that a
-// burst has the processor for itself. A key is handed out once and kept nowhere; what is left is let go with the pool.
+// Ephemeral keys made ahead: making one costs nearly as much as using it, and a burst of messages need not wait for
+// that. They are made on the thread pool, one after another, so that the event loop goes on. A key is handed out once and
+// kept nowhere; what is left is let go with the pool.
 
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Clock, Timer } from '../clock.ts';
 import { pointOf } from './device-keys.ts';
 import { type EphemeralKey, newEphemeralKey } from './encrypt.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
-const quietMs = 20;
 
 export class EphemeralKeys implements Disposable {
-  readonly #clock: Clock;
   readonly #size: number;
   readonly #ready: EphemeralKey[] = [];
-  /** Undefined while the pool is full. */
-  #refilling: Timer | undefined;
-  #taken = 0;
+  #making = false;
   #disposed = false;
 
   /** `size`: so many messages can be encrypted in a burst. It is filled for the first time after the first of them. */
-  constructor({ clock, size = 1000 }: { clock: Clock; size?: number }) {
-    this.#clock = clock;
+  constructor({ size = 1000 }: { size?: number } = {}) {
     this.#size = size;
   }
 
@@ -33,33 +27,27 @@ export class EphemeralKeys implements Disposable {
 
   /** Never the same twice; made at once where none is left. */
   take(): EphemeralKey {
-    this.#taken += 1;
-    if (this.#refilling === undefined && !this.#disposed) this.#refillWhenQuiet();
-    return this.#ready.pop() ?? newEphemeralKey();
+    const key = this.#ready.pop() ?? newEphemeralKey();
+    // Where no key can be made ahead, none can be made at once either, and whoever takes one learns why.
+    if (!this.#making && !this.#disposed) this.#makeAhead().catch(() => undefined);
+    return key;
   }
 
   [Symbol.dispose](): void {
     this.#disposed = true;
-    this.#refilling?.cancel();
     this.#ready.length = 0;
   }
 
-  #refillWhenQuiet(): void {
-    const taken = this.#taken;
-    const refill = (): void => (taken === this.#taken ? void this.#refill(taken) : this.#refillWhenQuiet());
-    this.#refilling = this.#clock.after(quietMs, refill, { background: true });
-  }
-
-  async #refill(taken: number): Promise<void> {
-    while (this.#ready.length < this.#size) {
-      const { privateKey, publicKey } = await makeKeyPair('ec', { namedCurve: 'P-256' });
-      if (this.#disposed) return;
-      this.#ready.push({ privateKey, point: pointOf(publicKey) });
-      if (taken !== this.#taken) {
-        this.#refillWhenQuiet();
-        return;
+  async #makeAhead(): Promise<void> {
+    this.#making = true;
+    try {
+      while (this.#ready.length < this.#size) {
+        const { privateKey, publicKey } = await makeKeyPair('ec', { namedCurve: 'P-256' });
+        if (this.#disposed) return;
+        this.#ready.push({ privateKey, point: pointOf(publicKey) });
       }
+    } finally {
+      this.#making = false;
     }
-    this.#refilling = undefined;
   }
 }
