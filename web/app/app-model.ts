@@ -6,6 +6,7 @@ import type { IconStatus, MessageList, WebApp } from '../../src/contract/devices
 import type { Language } from '../../src/contract/languages.ts';
 import type { DeviceClient, SeenUpTo } from '../../src/device/device-client.ts';
 import type { BadgeSwitch, TurnOnStep } from './badge-switch.ts';
+import type { Browser } from './browser.ts';
 import type { ActiveBadge, StateStore, Wishes } from './state.ts';
 import { asTrouble, sessionIsOver, type Trouble } from './trouble.ts';
 import type { ToPage } from './worker-messages.ts';
@@ -37,6 +38,7 @@ export type AppModelOptions = {
   client: DeviceClient;
   badgeSwitch: BadgeSwitch;
   store: StateStore;
+  tellWorker: Browser['tellWorker'];
   /** The name of the mailbox, known before the first page is drawn. */
   remembered: { read(): string | undefined; write(mailbox: string | undefined): void };
   now(): number;
@@ -48,16 +50,18 @@ export class AppModel {
   readonly client: DeviceClient;
   readonly #badgeSwitch: BadgeSwitch;
   readonly #store: StateStore;
+  readonly #tellWorker: Browser['tellWorker'];
   readonly #remembered: AppModelOptions['remembered'];
   readonly #now: () => number;
   readonly #listeners = new Set<() => void>();
   #view: AppView;
   #refreshing: Promise<void> | undefined;
 
-  constructor({ client, badgeSwitch, store, remembered, now }: AppModelOptions) {
+  constructor({ client, badgeSwitch, store, tellWorker, remembered, now }: AppModelOptions) {
     this.client = client;
     this.#badgeSwitch = badgeSwitch;
     this.#store = store;
+    this.#tellWorker = tellWorker;
     this.#remembered = remembered;
     this.#now = now;
     const mailbox = remembered.read();
@@ -247,8 +251,9 @@ export class AppModel {
     const { active } = this.#view;
     if (!active) return;
     await this.#guarded(async () => {
-      await this.client.viewed(active.subscriptionId, upTo);
-      if (active.wishes.policy === 'since-viewed') await this.askStatus();
+      const opened = await this.client.viewed(active.subscriptionId, upTo);
+      this.#count(opened.badge);
+      await this.#tellWorker({ kind: 'badge-known', iconId: active.iconId, ...opened });
     });
   }
 

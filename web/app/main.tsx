@@ -30,6 +30,7 @@ const model = new AppModel({
   client,
   store,
   badgeSwitch: createBadgeSwitch({ client, store, browser }),
+  tellWorker: message => browser.tellWorker(message),
   remembered: {
     read: () => recall('mailbox') ?? undefined,
     write: mailbox => (mailbox === undefined ? forget('mailbox') : remember('mailbox', mailbox)),
