@@ -55,7 +55,7 @@ async function errorOf(promise: Promise<unknown>): Promise<DeviceError> {
 }
 
 test('each call goes to its path, with the session, and brings its answer', async () => {
-  const { client, requests } = clientOn(json(subscription));
+  const { client, requests } = clientOn(json({ ...subscription, badge: 0, rev: 1 }));
   await client.subscribe({ appId: 'com.fabrikam.mail', sealedTarget: 'mbt1' });
   await client.renew(id);
   await client.viewed(id, { uidValidity: 1, uidNext: 7 });

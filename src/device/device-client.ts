@@ -75,8 +75,8 @@ export type DeviceClient = {
   renew(subscriptionId: string): Promise<Subscription>;
   /** The app was opened and its icon shows `badge`: renews, and answers what it should show. */
   opened(iconId: string, badge?: number): Promise<Opened>;
-  /** The person looked at the inbox: for `since-viewed`. Without `upTo`, everything that is there now was seen. */
-  viewed(subscriptionId: string, upTo?: SeenUpTo): Promise<Subscription>;
+  /** The person looked at the inbox: for `since-viewed`; renews. Without `upTo`, all that is there now was seen. */
+  viewed(subscriptionId: string, upTo?: SeenUpTo): Promise<Opened>;
   setPreferences(subscriptionId: string, preferences: Preferences): Promise<Subscription>;
   unsubscribe(subscriptionId: string): Promise<void>;
   iconStatus(iconId: string): Promise<IconStatus>;
@@ -125,7 +125,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
     opened: (id, badge) =>
       proxy('POST', `${iconPath(id)}/opened`, isOpened, badge === undefined ? {} : { badge }),
     viewed: (id, upTo) =>
-      proxy('POST', `${subscriptionPath(id)}/viewed`, isSubscription, upTo === undefined ? {} : { upTo }),
+      proxy('POST', `${subscriptionPath(id)}/viewed`, isOpened, upTo === undefined ? {} : { upTo }),
     setPreferences: (id, preferences) => proxy('PATCH', subscriptionPath(id), isSubscription, preferences),
     unsubscribe: id => proxy('DELETE', subscriptionPath(id), isNothing),
     iconStatus: id => proxy('GET', iconPath(id), isIconStatus),
