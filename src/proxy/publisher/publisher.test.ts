@@ -258,3 +258,71 @@ test('nothing is published before the first "proxy enable"', async () => {
   await stages.clock.advance(60_000);
   assert.deepEqual(stages.relay.badges, []);
 });
+
+const keys = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) };
+const message = (uid: number, subject: string) => ({
+  uid,
+  messageId: null,
+  fromName: 'Carol',
+  fromAddress: 'carol@fabrikam.com',
+  subject,
+  receivedAt: 1_790_000_000_000 + uid,
+});
+
+/** What each notification of the test's encryption, which does not encrypt, previews. */
+function previewed({ relay }: Awaited<ReturnType<typeof oneIcon>>): (string | undefined)[] {
+  return relay.requests.flatMap(({ notifications }) =>
+    notifications.map(({ body = '', preview = '' }) => {
+      const text = Buffer.from(body === '' ? preview : body, 'base64url').toString();
+      return /"subject":"([^"]*)"/.exec(text)?.[1];
+    }),
+  );
+}
+
+test('a preview goes with a badge of its own mailbox, while it is wanted', async () => {
+  await using stages = await oneIcon(subscribeRequest({ keys, previews: true }));
+  const { iconId } = await stages.subscriptions.subscribe(subscribeRequest({ mailboxId: 'ben', keys }));
+  assert.equal(iconId, stages.iconId);
+  await stages.count('anna', 0);
+  await stages.count('ben', 0);
+  stages.newestMessages.set('ben', message(9, 'not wanted'));
+  await stages.count('ben', 1);
+  stages.newestMessages.set('anna', message(1, 'Lunch?'));
+  await stages.count('anna', 1);
+  await stages.count('anna', 0);
+  assert.deepEqual(previewed(stages), [undefined, undefined, 'Lunch?', undefined]);
+  await stages.subscriptions.subscribe(subscribeRequest({ keys, previews: false }));
+  await stages.clock.advance(10_000);
+  await stages.count('anna', 1);
+  assert.equal(previewed(stages).at(-1), undefined, 'turned off');
+});
+
+test('a native app gets its preview with a badge that rises, and never with the repetition', async () => {
+  await using stages = await oneIcon(subscribeRequest({ previews: true, previewKeys: keys }));
+  stages.newestMessages.set('anna', message(1, 'there before'));
+  await stages.count('anna', 1);
+  stages.newestMessages.set('anna', message(2, 'Lunch?'));
+  await stages.count('anna', 2);
+  await stages.clock.advance(90_000);
+  stages.newestMessages.set('anna', message(1, 'there before'));
+  await stages.count('anna', 1);
+  assert.deepEqual(stages.relay.badges, [1, 2, 2, 1]);
+  assert.deepEqual(previewed(stages), [undefined, 'Lunch?', undefined, undefined]);
+});
+
+test('no preview before the mailbox was looked at', async () => {
+  await using stages = await oneIcon(subscribeRequest({ keys, previews: true }));
+  await stages.count('anna', 3);
+  assert.deepEqual([stages.relay.badges, previewed(stages)], [[3], [undefined]]);
+});
+
+test('a browser that shows messages itself is given each as a notification, falls once a minute', async () => {
+  const presentation = 'badge';
+  await using stages = await oneIcon(subscribeRequest({ keys, form: 'declarative', presentation }));
+  for (const unseen of [3, 2, 1]) await stages.count('anna', unseen);
+  assert.deepEqual(stages.relay.badges, [3]);
+  await stages.clock.advance(600_000);
+  assert.deepEqual(stages.relay.badges, [3, 1], 'nothing is repeated');
+  const [first] = stages.relay.requests;
+  assert.equal(first?.notifications[0]?.presentation, 'notification');
+});

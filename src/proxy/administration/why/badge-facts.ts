@@ -50,7 +50,15 @@ export type StoredMailbox = Pick<MailboxTable, (typeof mailboxColumns)[number]>;
 export type StoredIcon = Pick<IconTable, (typeof iconColumns)[number]>;
 export type StoredSubscription = Pick<
   SubscriptionTable,
-  'id' | 'policy' | 'count' | 'created_at' | 'renewed_at' | 'expires_at' | 'ended_at' | 'ended_reason'
+  | 'id'
+  | 'policy'
+  | 'previews'
+  | 'count'
+  | 'created_at'
+  | 'renewed_at'
+  | 'expires_at'
+  | 'ended_at'
+  | 'ended_reason'
 >;
 
 /** An icon with its subscriptions, live and ended, and the mailboxes that they count. */

@@ -77,6 +77,7 @@ function facts(
       {
         id: 'subscription-1',
         policy: 'unseen',
+        previews: 0,
         count: 3,
         created_at: seconds(-90_000),
         renewed_at: seconds(-90_000),
@@ -508,4 +509,10 @@ test('every reason that can be stored has words', () => {
     assert.ok(words.length > 5 && !words.endsWith('.'), code);
   }
   assert.equal(outcomeReason('of-a-newer-relay').kind, 'not-sent');
+});
+
+test('that previews are wanted is said, and nothing of what they show', () => {
+  const { facts: told } = explainIcon(facts({}, { subscription: { previews: 1 } }), running, now);
+  const [, , , subscription] = told;
+  assert.match(subscription?.text ?? '', /^anna@fabrikam\.com \(policy unseen, preview: on\) adds 3;/);
 });

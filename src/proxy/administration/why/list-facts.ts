@@ -39,7 +39,8 @@ export function mailboxFacts(mailbox: StoredMailbox): Fact[] {
 
 export function subscriptionFacts({ subscriptions }: Pick<IconFacts, 'subscriptions'>): Fact[] {
   return subscriptions.map(({ mailbox, ...subscription }) => {
-    const about = `${mailbox.id} (policy ${subscription.policy})`;
+    const previews = subscription.previews === 1 ? ', preview: on' : '';
+    const about = `${mailbox.id} (policy ${subscription.policy}${previews})`;
     if (subscription.ended_at !== null) {
       const { words } = endReason(subscription.ended_reason);
       return {
