@@ -399,3 +399,10 @@ test('closing lets open requests end and answers the waiting ones', async () => 
   assert.equal((await open).kind, 'accepted');
   assert.deepEqual(await waiting, { kind: 'unavailable', reason: 'shutting-down' });
 });
+
+test('closing while a connection is on its way answers what waits for it', async () => {
+  const apns = await startApns();
+  const waiting = apns.provider.deliver(badgeFor(apns.device));
+  await apns[Symbol.asyncDispose]();
+  assert.deepEqual(await waiting, { kind: 'unavailable', reason: 'shutting-down' });
+});

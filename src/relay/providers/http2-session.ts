@@ -135,7 +135,9 @@ class NodeHttp2Session implements Http2Session {
     });
     tcp.on('error', error => tls.destroy(error));
     this.#abort = () => {
-      if (!tcp.destroyed) tcp.resetAndDestroy();
+      // reset means "once connected", which at the end of the process nobody waits for
+      if (tcp.connecting) tcp.destroy();
+      else if (!tcp.destroyed) tcp.resetAndDestroy();
     };
     this.#session = connect(origin, {
       createConnection: () => tls,
