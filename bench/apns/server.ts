@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { ApnsSimulator } from '../../src/simulators/apns/apns-simulator.ts';
-import { ApnsSink } from '../../src/simulators/apns/sink.ts';
+import { Http2Sink } from '../../src/simulators/http2-sink.ts';
 import { benchDeviceToken, benchSigningKey, benchTopic, goawayEvery } from './setting.ts';
 
 const [mode, directory = ''] = process.argv.slice(2);
@@ -15,7 +15,7 @@ const certificate = { caPem: read('ca.pem'), certPem: read('cert.pem'), keyPem: 
 
 const ended = new Promise(resolve => process.stdin.on('end', resolve).resume());
 if (mode === 'sink') {
-  await using sink = await ApnsSink.start({ certificate });
+  await using sink = await Http2Sink.start({ certificate });
   console.log(JSON.stringify({ port: sink.port }));
   await ended;
 } else {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import {
   deviceListSchema,
   openedResponseSchema,
+  type SubscribeBody,
   type Subscription,
   signInResponseSchema,
   subscriptionSchema,
@@ -22,6 +23,8 @@ export type PushReceiver = {
   target: PushTarget;
   /** Web Push only. */
   keys?: WebPushKeys;
+  /** APNs and FCM: of the app's extension. */
+  previewKeys?: WebPushKeys;
   /** The code of the next challenge that is pushed to the device. */
   waitForCode(options: { signal?: AbortSignal }): Promise<string>;
 };
@@ -34,6 +37,9 @@ export type SimulatedAppOptions = {
   presentation?: Presentation;
   fetch?: typeof fetch;
 };
+
+/** What a person or the platform wants of a subscription; each has its default at the proxy. */
+export type Wishes = Pick<SubscribeBody, 'policy' | 'previews' | 'form' | 'language'>;
 
 type Ticket = z.infer<typeof ticketResponseSchema>;
 
@@ -63,11 +69,11 @@ export class SimulatedApp {
   async turnOn(
     mailbox: string,
     receiver: PushReceiver,
-    options: { signal?: AbortSignal } = {},
+    { wishes, ...options }: { signal?: AbortSignal; wishes?: Wishes } = {},
   ): Promise<Subscription> {
     const ticket = await this.requestTicket(mailbox);
     const sealedTarget = await this.register(ticket, receiver, options);
-    return this.subscribe(mailbox, sealedTarget, receiver);
+    return this.subscribe(mailbox, sealedTarget, receiver, wishes);
   }
 
   async requestTicket(mailbox: string): Promise<Ticket> {
@@ -100,12 +106,20 @@ export class SimulatedApp {
   async subscribe(
     mailbox: string,
     sealedTarget: string,
-    { keys }: Pick<PushReceiver, 'keys'> = {},
+    { keys, previewKeys }: Pick<PushReceiver, 'keys' | 'previewKeys'> = {},
+    wishes: Wishes = {},
   ): Promise<Subscription> {
     const { appId, presentation = 'badge' } = this.#options;
     return this.#call('POST', this.#proxy('/v1/subscriptions'), subscriptionSchema, {
       session: this.#session(mailbox),
-      body: { appId, sealedTarget, presentation, ...(keys === undefined ? {} : { keys }) },
+      body: {
+        appId,
+        sealedTarget,
+        presentation,
+        ...(keys && { keys }),
+        ...(previewKeys && { previewKeys }),
+        ...wishes,
+      },
     });
   }
 

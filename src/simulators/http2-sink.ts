@@ -1,10 +1,10 @@
-// Takes every push and looks at none: what is measured against it is the client.
+// An HTTP/2 server that takes every push and looks at none: what is measured against it is the client.
 
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { TestCertificate } from '../certificate.ts';
+import type { TestCertificate } from './certificate.ts';
 
-export class ApnsSink implements AsyncDisposable {
+export class Http2Sink implements AsyncDisposable {
   readonly #server: Http2SecureServer;
   readonly #sessions = new Set<ServerHttp2Session>();
 
@@ -31,8 +31,8 @@ export class ApnsSink implements AsyncDisposable {
   }: {
     certificate: TestCertificate;
     port?: number;
-  }): Promise<ApnsSink> {
-    const sink = new ApnsSink(certificate);
+  }): Promise<Http2Sink> {
+    const sink = new Http2Sink(certificate);
     await new Promise<void>((resolve, reject) => {
       sink.#server.once('error', reject).listen(port, '127.0.0.1', () => resolve());
     });
