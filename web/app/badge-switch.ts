@@ -75,23 +75,27 @@ export function createBadgeSwitch({
     begin: () => Promise<ActiveBadge | undefined>,
     onStep: (step: TurnOnStep) => void = () => {},
   ): Promise<ActiveBadge> {
-    const { promise, resolve, reject } = Promise.withResolvers<ActiveBadge>();
-    promise.catch(() => {}); // it may be rejected before anybody waits
-    const stop = listenToWorker(browser.workers, message => {
-      if (message.kind === 'code-arrived') onStep('subscription');
-      if (message.kind === 'subscribed') resolve(message.active);
-      if (message.kind === 'registration-failed') {
-        const { code, retryAfterMs } = message;
-        reject(new DeviceError(code, 'the worker could not finish', { retryAfterMs }));
-      }
-    });
+    let stop = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let giveUp = (_failure: Failed) => {};
+    const byWorker = new Promise<ActiveBadge>((resolve, reject) => {
+      giveUp = reject;
+      stop = listenToWorker(browser.workers, message => {
+        if (message.kind === 'code-arrived') onStep('subscription');
+        if (message.kind === 'subscribed') resolve(message.active);
+        if (message.kind === 'registration-failed') {
+          const { code, retryAfterMs } = message;
+          reject(new DeviceError(code, 'the worker could not finish', { retryAfterMs }));
+        }
+      });
+    });
+    byWorker.catch(() => {}); // it may fail before anybody waits
     try {
       const active = await begin();
       if (active !== undefined) return active;
       onStep('code');
-      timer = setTimeout(() => reject(new Failed('code-not-arrived')), codeTimeoutMs);
-      return await promise;
+      timer = setTimeout(() => giveUp(new Failed('code-not-arrived')), codeTimeoutMs);
+      return await byWorker;
     } finally {
       clearTimeout(timer);
       stop();
@@ -166,6 +170,7 @@ export function createBadgeSwitch({
           finished,
         });
         if (kept.kind === 'ended') await forget();
+        if (kept.kind === 'on') await browser.wakeRegularly();
         if (kept.kind === 'on' && kept.opened !== null) {
           const { active, opened, reset } = kept;
           await browser.tellWorker({ kind: 'badge-known', iconId: active.iconId, ...opened, reset });

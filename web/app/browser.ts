@@ -21,18 +21,24 @@ export type Browser = {
   push(): Promise<PushPlace>;
   workers: Pick<ServiceWorkerContainer, 'addEventListener' | 'removeEventListener'>;
   tellWorker(message: ToWorker): Promise<void>;
+  /** Asks the browser to wake the worker now and then, which renews; few browsers do, and only installed apps. */
+  wakeRegularly(): Promise<void>;
   /** Off the icon, and out of the notification center. */
   clearShown(): Promise<void>;
 };
 
-type Extended = Navigator & {
+type ExtendedRegistration = ServiceWorkerRegistration & {
+  periodicSync?: { register(tag: string, options: { minInterval: number }): Promise<void> };
+};
+
+type ExtendedNavigator = Navigator & {
   userAgentData?: { platform?: string };
   /** iOS and iPadOS only. */
   standalone?: boolean;
 };
 
 export function readBrowser(page: Window & typeof globalThis): Browser {
-  const navigator = page.navigator as Extended;
+  const navigator = page.navigator as ExtendedNavigator;
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   const standalone = () =>
     navigator.standalone === true ||
@@ -60,6 +66,10 @@ export function readBrowser(page: Window & typeof globalThis): Browser {
     push: async () => (await ready()).pushManager,
     workers: workers ?? new EventTarget(),
     tellWorker: async message => (await ready()).active?.postMessage(message),
+    async wakeRegularly() {
+      const { periodicSync } = (await ready()) as ExtendedRegistration;
+      await periodicSync?.register('renew', { minInterval: 86_400_000 }).catch(() => undefined);
+    },
     async clearShown() {
       await navigator.clearAppBadge?.().catch(() => undefined);
       for (const notification of await (await ready()).getNotifications()) notification.close();

@@ -37,8 +37,10 @@ export function createShell({
 
   /** Any page of the app is the same document. */
   async function page(request: Request): Promise<Response> {
-    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(resolve, patienceMs, undefined);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise<undefined>(resolve => {
+      timer = setTimeout(resolve, patienceMs, undefined);
+    });
     const fetching = fetch(request).catch(() => undefined);
     const fresh = await Promise.race([fetching, patience]);
     clearTimeout(timer);
