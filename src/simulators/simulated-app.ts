@@ -39,7 +39,7 @@ export type SimulatedAppOptions = {
 };
 
 /** What a person or the platform wants of a subscription; each has its default at the proxy. */
-export type Wishes = Pick<SubscribeBody, 'policy' | 'previews' | 'form' | 'language'>;
+export type Wishes = Pick<SubscribeBody, 'policy' | 'previews' | 'form' | 'presentation' | 'language'>;
 
 type Ticket = z.infer<typeof ticketResponseSchema>;
 

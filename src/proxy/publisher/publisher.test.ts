@@ -315,14 +315,3 @@ test('no preview before the mailbox was looked at', async () => {
   await stages.count('anna', 3);
   assert.deepEqual([stages.relay.badges, previewed(stages)], [[3], [undefined]]);
 });
-
-test('a browser that shows messages itself is given each as a notification, falls once a minute', async () => {
-  const presentation = 'badge';
-  await using stages = await oneIcon(subscribeRequest({ keys, form: 'declarative', presentation }));
-  for (const unseen of [3, 2, 1]) await stages.count('anna', unseen);
-  assert.deepEqual(stages.relay.badges, [3]);
-  await stages.clock.advance(600_000);
-  assert.deepEqual(stages.relay.badges, [3, 1], 'nothing is repeated');
-  const [first] = stages.relay.requests;
-  assert.equal(first?.notifications[0]?.presentation, 'notification');
-});

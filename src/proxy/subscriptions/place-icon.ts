@@ -176,8 +176,7 @@ function registrationColumns(request: SubscribeRequest) {
     target_id: target.targetId,
     sealed_target: sealedTarget,
     provider: target.provider,
-    // The browser itself shows a declarative message, each as a notification.
-    presentation: form === 'declarative' ? 'notification' : presentation,
+    presentation,
     p256dh: keys?.p256dh ?? null,
     auth: keys?.auth ?? null,
     form,
