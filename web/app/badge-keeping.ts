@@ -36,7 +36,9 @@ export async function keepBadge(parts: Keeping, active: ActiveBadge, means: Mean
     return await opened(parts, await renewed(parts, active, means));
   } catch (error) {
     if (!(error instanceof DeviceError && isSubscriptionOver(error.code))) throw error;
-    if (await wasEndedOnPurpose(parts, active)) return { kind: 'ended' };
+    const reason = await reasonOfEnd(parts, active);
+    if (reason === 'unsubscribed') return { kind: 'ended' }; // the person did, on another device
+    if (reason === 'target-gone') return await anew(parts, active, means);
     return { kind: 'on', active: await subscribeAgain(parts, active, means), opened: null };
   }
 }
@@ -78,16 +80,15 @@ async function anew(parts: Keeping, active: ActiveBadge, means: Means): Promise<
 
 function registered(
   parts: Keeping,
-  { appId, wishes }: ActiveBadge,
+  active: ActiveBadge,
   { choice, push, finished }: Means,
 ): Promise<ActiveBadge> {
-  return finished(() => registerAgain(parts, push, { appId, wishes, choice }));
+  return finished(() => registerAgain(parts, push, { ...active, choice }));
 }
 
-/** It expires by itself and is mended; what the person ended on another device stays ended. */
-async function wasEndedOnPurpose({ client }: Keeping, active: ActiveBadge): Promise<boolean> {
+async function reasonOfEnd({ client }: Keeping, active: ActiveBadge): Promise<string | undefined> {
   const listed = (await client.devices())
     .flatMap(({ subscriptions }) => subscriptions)
     .find(({ id }) => id === active.subscriptionId);
-  return listed?.endedReason === 'unsubscribed';
+  return listed?.endedReason ?? undefined;
 }

@@ -200,6 +200,15 @@ test('a target that its provider does not know any more is registered again', as
   world.iconState = 'paused';
   assert.equal((await world.badgeSwitch.renewIfNeeded()).kind, 'on');
   assert.equal(world.called('POST', '/v1/registrations').length, 1);
+  assert.equal((await world.store.read()).active?.address.endpoint, 'https://push.example.com/2');
+});
+
+test('ended because the push service dropped the address, which the browser does not know: another one', async () => {
+  const world = await turnedOn();
+  world.failing.set(`/v1/icons/${iconId}`, { status: 404, code: 'icon-not-found' });
+  world.endedReason = 'target-gone';
+  assert.equal((await world.badgeSwitch.renewIfNeeded()).kind, 'on');
+  assert.equal((await world.store.read()).active?.address.endpoint, 'https://push.example.com/2');
 });
 
 test('expired: subscribed again with the target that is known', async () => {

@@ -2,9 +2,9 @@
 
 import type { DeviceClient } from '../../src/device/device-client.ts';
 import { DeviceError } from '../../src/device/device-error.ts';
-import { type PushPlace, pushAddress } from './push-address.ts';
+import { currentAddress, type PushPlace, pushAddress, sameAddress } from './push-address.ts';
 import { type Registering, register } from './registering.ts';
-import type { ActiveBadge, WantedBadge } from './state.ts';
+import type { ActiveBadge, PushAddress, WantedBadge } from './state.ts';
 
 export function isHalfOver({ renewedAt, expiresAt }: ActiveBadge, now: number): boolean {
   return now >= renewedAt + (expiresAt - renewedAt) / 2;
@@ -24,13 +24,20 @@ export async function prolong(
 export async function registerAgain(
   parts: Registering,
   push: PushPlace,
-  { appId, wishes, choice }: Pick<WantedBadge, 'appId' | 'wishes' | 'choice'>,
+  { appId, address: old, wishes, choice }: WantedBadge,
 ): Promise<ActiveBadge | undefined> {
   const ticket = await parts.client.requestTicket(appId);
   if (ticket.vapidPublicKey === undefined)
     throw new DeviceError('provider-not-configured', 'the app has no Web Push at the relay any more');
+  await giveUp(push, old);
   const address = await pushAddress(push, ticket.vapidPublicKey);
   return register(parts, ticket, { appId, address, wishes, choice });
+}
+
+/** A browser does not hear that its push service has dropped an address: it would give the same one for ever. */
+async function giveUp(push: PushPlace, old: PushAddress): Promise<void> {
+  const address = await currentAddress(push);
+  if (address !== null && sameAddress(address, old)) await (await push.getSubscription())?.unsubscribe();
 }
 
 export function sameSubscription(stored: ActiveBadge | null, active: ActiveBadge): boolean {
