@@ -132,6 +132,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         clock,
         random,
         events,
+        newest: newestMessages,
         recountEveryMs: config.mailboxes.recount_every,
         openPassword,
         applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),

@@ -9,12 +9,13 @@ import type { MailboxCounted } from '../unseen/mailbox-counted.ts';
 import { countFor, viewedColumns, viewedOf } from './count-policy.ts';
 import { type Cause, recomputeIcons } from './recompute-icons.ts';
 
+/** Answers whether a subscription counts from another message than before. */
 export async function applyCounts(
   transaction: Transaction<ProxySchema>,
   counted: readonly MailboxCounted[],
   context: { now: number; events: ProxyEvents },
-): Promise<void> {
-  if (counted.length === 0) return;
+): Promise<boolean> {
+  if (counted.length === 0) return false;
   const countOf = new Map(counted.map(count => [count.mailboxId, count]));
   const subscriptions = await transaction
     .selectFrom('subscription')
@@ -24,12 +25,14 @@ export async function applyCounts(
     .where('ended_at', 'is', null)
     .execute();
   const causes = new Map<string, Cause>();
+  let boundariesMoved = false;
   for (const subscription of subscriptions) {
     const mailbox = countOf.get(subscription.mailbox_id);
     if (mailbox === undefined) continue;
     const told = countFor(subscription.policy as CountPolicy, mailbox, viewedOf(subscription));
     if (told === undefined || (told.count === subscription.count && told.viewed === undefined)) continue;
     const { count, viewed } = told;
+    boundariesMoved ||= viewed !== undefined;
     await transaction
       .updateTable('subscription')
       .set({ count, ...(viewed && viewedColumns(viewed)) })
@@ -38,4 +41,5 @@ export async function applyCounts(
     causes.set(subscription.icon_id, { traceId: mailbox.traceId, observedAt: mailbox.observedAt });
   }
   await recomputeIcons(transaction, causes, context);
+  return boundariesMoved;
 }

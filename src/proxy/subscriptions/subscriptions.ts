@@ -56,7 +56,7 @@ export class Subscriptions implements AsyncDisposable {
   }
 
   /** For UnseenCounter, inside its transaction. */
-  applyCounts(transaction: Transaction<ProxySchema>, counted: readonly MailboxCounted[]): Promise<void> {
+  applyCounts(transaction: Transaction<ProxySchema>, counted: readonly MailboxCounted[]): Promise<boolean> {
     return applyCounts(transaction, counted, this.#context());
   }
 

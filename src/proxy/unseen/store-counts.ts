@@ -4,21 +4,15 @@ import type { Transaction } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
 import type { MailboxCount, MailboxState } from '../mailboxes/mailbox-source.ts';
 
+/** A count, and what led to it. */
+export type ToldCount = { count: MailboxCount; cause: string; traceId: string; observedAt: number };
+
 /** What is new about one mailbox. */
 export type MailboxNews = {
   mailboxId: string;
-  count?: { count: MailboxCount; cause: string; traceId: string; observedAt: number };
+  count?: ToldCount;
   state?: { state: MailboxState; detail: string | undefined };
 };
-
-/** Every subscribed mailbox, as it was left. */
-export function subscribedMailboxes(db: Transaction<ProxySchema>) {
-  return db
-    .selectFrom('mailbox')
-    .select(['id', 'sign_in_name', 'sealed_password', 'unseen', 'uid_validity', 'mod_seq', 'state'])
-    .where('id', 'in', eb => eb.selectFrom('subscription').select('mailbox_id').where('ended_at', 'is', null))
-    .execute();
-}
 
 export async function storeNews(
   transaction: Transaction<ProxySchema>,

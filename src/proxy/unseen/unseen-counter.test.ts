@@ -80,6 +80,7 @@ async function counting() {
     ...stages,
     source,
     random: seededRandom(2),
+    newest: stages.newestMessages,
     recountEveryMs: 30 * 60_000,
     openPassword: () => new Secret(''),
     applyCounts: (transaction, counts) => stages.subscriptions.applyCounts(transaction, counts),

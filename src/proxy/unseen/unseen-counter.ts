@@ -1,75 +1,49 @@
 // The true unseen count of each subscribed mailbox, from a source that may lose events but never invents them: counts
 // are ordered by their versions, doubts and gaps are recounted, and every mailbox is counted again at the start and,
-// spread over time, at least every `recountEveryMs`. Counts wait per mailbox, never per event, while a transaction
-// runs; the next one stores the mailboxes' rows and their subscriptions' counts together.
+// spread over time, at least every `recountEveryMs`. A mailbox that must be looked into is recounted after each event
+// that came without a look; where previews are wanted, a count that goes up waits for it a moment.
 
-import type { Kysely, Transaction } from 'kysely';
-import { softTransaction } from '../../database/soft-transaction.ts';
 import type { Clock, Timer } from '../../runtime/clock.ts';
-import { AppError, describeError } from '../../runtime/errors.ts';
+import { describeError } from '../../runtime/errors.ts';
 import { backoffMs, type Random } from '../../runtime/random.ts';
-import type { Secret } from '../../runtime/secrets.ts';
-import { socketsQuiet } from '../../runtime/sockets-quiet.ts';
-import type { Lease } from '../database/lease.ts';
-import type { ProxySchema } from '../database/schema.ts';
-import type { ProxyEvents } from '../events.ts';
 import type {
   MailboxCount,
   MailboxEvent,
   MailboxSource,
   MailboxState,
   RecountResult,
-  WatchedMailbox,
 } from '../mailboxes/mailbox-source.ts';
+import { afterErrorMs, CountStore, type CountStoreOptions } from './count-store.ts';
 import { type CountVerdict, judgeEvent, judgeRecount } from './judge-count.ts';
-import type { MailboxCounted } from './mailbox-counted.ts';
 import { Recounter } from './recounter.ts';
-import { type MailboxNews, storeNews, subscribedMailboxes } from './store-counts.ts';
+import type { ToldCount } from './store-counts.ts';
+import {
+  type Change,
+  type Watched,
+  WatchedMailboxes,
+  type WatchedMailboxesOptions,
+} from './watched-mailboxes.ts';
 
 const tickMs = 1000;
-const mailboxesPerTransaction = 500;
-const afterErrorMs = 1000;
 const failedRecount = { baseMs: 5000, maxMs: 5 * 60_000 } as const;
+/** So long a badge that goes up waits for the sender and subject of its message. */
+const holdMs = 1000;
 
-export type UnseenCounterOptions = {
-  db: Kysely<ProxySchema>;
-  /** Taken before start. */
-  lease: Lease;
-  /** Started by the counter; disposed by whoever made it. */
-  source: MailboxSource;
-  clock: Clock;
-  random: Random;
-  events: ProxyEvents;
-  /** Every mailbox is counted again at least this often. */
-  recountEveryMs: number;
-  /** Opens what `mailbox.sealed_password` holds. */
-  openPassword(mailboxId: string, sealedPassword: string): Secret;
-  /** Takes the counts over in the same transaction that stores them (Subscriptions). */
-  applyCounts(transaction: Transaction<ProxySchema>, counted: readonly MailboxCounted[]): Promise<void>;
-  /** Called after that transaction: icons may be due now. */
-  countsApplied(): void;
-};
-
-type Watched = {
-  mailbox: WatchedMailbox;
-  sealedPassword: string | null;
-  /** The newest count that was taken. */
-  known: MailboxCount | undefined;
-  state: string;
-  /** +1 with each count taken from an event; tells whether one came while a recount ran. */
-  events: number;
-  eventsAtRecount: number;
-  failures: number;
-  recountAt: number;
-};
+export type UnseenCounterOptions = CountStoreOptions &
+  WatchedMailboxesOptions & {
+    /** Started by the counter; disposed by whoever made it. */
+    source: MailboxSource;
+    clock: Clock;
+    random: Random;
+    /** Every mailbox is counted again at least this often. */
+    recountEveryMs: number;
+  };
 
 export class UnseenCounter implements AsyncDisposable {
   readonly #options: UnseenCounterOptions;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched: WatchedMailboxes;
+  readonly #store: CountStore;
   readonly #recounter: Recounter;
-  /** Not stored yet: what is newest about each mailbox. */
-  #news = new Map<string, MailboxNews>();
-  #storing: Promise<void> | undefined;
   #synchronizing: Promise<void> | undefined;
   #synchronizeAgain = false;
   #tick: Timer | undefined;
@@ -78,6 +52,8 @@ export class UnseenCounter implements AsyncDisposable {
 
   constructor(options: UnseenCounterOptions) {
     this.#options = options;
+    this.#watched = new WatchedMailboxes(options);
+    this.#store = new CountStore(options, { looksChanged: () => this.subscriptionsChanged() });
     this.#recounter = new Recounter({
       source: options.source,
       lookUp: mailboxId => this.#watched.get(mailboxId)?.mailbox,
@@ -91,14 +67,14 @@ export class UnseenCounter implements AsyncDisposable {
 
   /** Starts the source, watches and counts every subscribed mailbox. */
   async start(): Promise<void> {
-    const mailboxes = await this.#synchronize();
+    const changes = await this.#watched.synchronize();
     await this.#options.source.start(event => this.#handle(event));
-    this.#watch(mailboxes, { urgent: false });
+    this.#follow(changes, { urgent: false });
     this.#started = true;
     this.#keepTime();
   }
 
-  /** Subscriptions came or went, or a password changed: watch what is subscribed now, and nothing else. */
+  /** Subscriptions came, went or changed, or a password did: watch what is wanted now, and nothing else. */
   subscriptionsChanged(): void {
     if (!this.#started || this.#stopping) return;
     this.#synchronizeAgain = true;
@@ -110,7 +86,8 @@ export class UnseenCounter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     this.#tick?.cancel();
-    await Promise.all([this.#recounter.stop(), this.#synchronizing, this.#storing]);
+    for (const [, { unlooked }] of this.#watched) unlooked?.held?.cancel(); // counted again at the next start (R5)
+    await Promise.all([this.#recounter.stop(), this.#synchronizing, this.#store.stop()]);
   }
 
   #handle(event: MailboxEvent): void {
@@ -129,10 +106,12 @@ export class UnseenCounter implements AsyncDisposable {
         this.#setState(watched, event.state, event.detail);
         return;
       case 'counted': {
-        const verdict = judgeEvent(watched.known, event.count);
-        if (verdict === 'take') watched.events += 1;
         const { count, cause } = event;
-        this.#carryOut(verdict, watched, { count, cause, traceId, observedAt });
+        if (!this.#takes(judgeEvent(watched.known, count), watched, count)) return;
+        watched.events += 1;
+        const told = { count, cause, traceId, observedAt };
+        if (watched.mailbox.look === undefined || count.view !== undefined) this.#give(watched, told);
+        else this.#awaitLook(watched, told);
         return;
       }
     }
@@ -144,28 +123,69 @@ export class UnseenCounter implements AsyncDisposable {
     events.record({ kind: 'recounted', outcome: result.outcome, mailboxes: 1 });
     if (watched === undefined) return;
     const now = clock.now();
-    if (result.outcome !== 'counted') {
+    const { look } = watched.mailbox;
+    if (result.outcome === 'counted' && (look === undefined || result.count.view !== undefined)) {
+      watched.failures = 0;
+      watched.recountAt = now + recountEveryMs * (0.5 + random.fraction() / 2);
+    } else {
       watched.recountAt = now + Math.min(recountEveryMs, backoffMs(random, watched.failures, failedRecount));
       watched.failures += 1;
-      this.#setState(watched, result.outcome, result.detail);
-      return;
     }
-    watched.failures = 0;
-    watched.recountAt = now + recountEveryMs * (0.5 + random.fraction() / 2);
-    const interfered = watched.events !== watched.eventsAtRecount;
-    const traceId = random.bytes(16).toString('hex');
-    const { count } = result;
-    const verdict = judgeRecount(watched.known, count, { interfered });
-    this.#carryOut(verdict, watched, { count, cause: 'recount', traceId, observedAt: now });
+    if (result.outcome === 'counted') {
+      const interfered = watched.events !== watched.eventsAtRecount;
+      const { count } = result;
+      if (this.#takes(judgeRecount(watched.known, count, { interfered }), watched, count)) {
+        const recounted = { cause: 'recount', traceId: random.bytes(16).toString('hex'), observedAt: now };
+        // The badge that follows is the event's, if this is the look that it waited for.
+        this.#give(watched, { ...recounted, ...watched.unlooked?.told, count });
+      }
+    } else {
+      this.#setState(watched, result.outcome, result.detail);
+    }
+    // One that began before the event says nothing about it; the one after it is asked for already.
+    if (!this.#recounter.isBusyWith(result.mailboxId)) this.#release(watched);
   }
 
-  #carryOut(verdict: CountVerdict, watched: Watched, told: NonNullable<MailboxNews['count']>): void {
-    const mailboxId = watched.mailbox.id;
-    if (verdict === 'recount') this.#recounter.request(mailboxId, { urgent: true });
-    if (verdict !== 'take') return;
-    watched.known = told.count;
+  /** Whether the count is true now; if nobody can tell, it is recounted. */
+  #takes(verdict: CountVerdict, watched: Watched, count: MailboxCount): boolean {
+    if (verdict === 'recount') this.#recounter.request(watched.mailbox.id, { urgent: true });
+    if (verdict !== 'take') return false;
+    watched.known = count;
     this.#setState(watched, 'watched', undefined);
-    this.#store({ mailboxId, count: told });
+    return true;
+  }
+
+  /** The count is true, and what else is wanted of the mailbox must still be read. */
+  #awaitLook(watched: Watched, told: ToldCount): void {
+    const { id: mailboxId, look } = watched.mailbox;
+    const { clock, newest } = this.#options;
+    const held = watched.unlooked?.held;
+    if (look?.newest !== undefined && told.count.unseen > (watched.given ?? 0)) {
+      const release = (): void => this.#release(watched);
+      watched.unlooked = { told, held: held ?? clock.after(holdMs, release, { background: true }) };
+    } else {
+      this.#give(watched, told);
+      watched.unlooked = { told, held: undefined };
+    }
+    newest.set(mailboxId, undefined); // it may be another by now
+    this.#recounter.request(mailboxId, { urgent: true });
+  }
+
+  /** Subscriptions wait no longer for a look: they get the count that was held back. */
+  #release(watched: Watched): void {
+    const { unlooked } = watched;
+    watched.unlooked = undefined;
+    if (unlooked?.held !== undefined) this.#give(watched, unlooked.told);
+  }
+
+  /** What was held before is older. */
+  #give(watched: Watched, told: ToldCount): void {
+    const { id: mailboxId, look } = watched.mailbox;
+    watched.unlooked?.held?.cancel();
+    watched.unlooked = undefined;
+    watched.given = told.count.unseen;
+    if (look?.newest !== undefined) this.#options.newest.set(mailboxId, told.count.view?.newest[0]);
+    this.#store.add({ mailboxId, count: told });
   }
 
   #setState(watched: Watched, state: MailboxState, detail: string | undefined): void {
@@ -173,58 +193,14 @@ export class UnseenCounter implements AsyncDisposable {
     const mailboxId = watched.mailbox.id;
     watched.state = state;
     this.#options.events.record({ kind: 'mailbox-state', mailboxId, state, detail });
-    this.#store({ mailboxId, state: { state, detail } });
-  }
-
-  #store(news: MailboxNews): void {
-    this.#news.set(news.mailboxId, { ...this.#news.get(news.mailboxId), ...news });
-    this.#storing ??= this.#storeAll().finally(() => {
-      this.#storing = undefined;
-    });
-  }
-
-  /** Until nothing is left: what comes while one transaction runs is in the next. */
-  async #storeAll(): Promise<void> {
-    while (this.#news.size > 0) {
-      // All sockets that have something are read first: what they tell goes together, and no mail process waits for
-      // its answer while we write.
-      await socketsQuiet();
-      const batch = [...this.#news.values()].slice(0, mailboxesPerTransaction);
-      for (const { mailboxId } of batch) this.#news.delete(mailboxId);
-      try {
-        await this.#storeBatch(batch);
-      } catch (error) {
-        // What came meanwhile is newer than what could not be stored.
-        for (const old of batch) this.#news.set(old.mailboxId, { ...old, ...this.#news.get(old.mailboxId) });
-        this.#options.events.record({ kind: 'storing-failed', what: 'counts', error: describeError(error) });
-        if (this.#stopping || (error instanceof AppError && error.code === 'proxy-taken-over')) return; // R5
-        await this.#options.clock.sleep(afterErrorMs, { background: true });
-      }
-    }
-  }
-
-  async #storeBatch(batch: readonly MailboxNews[]): Promise<void> {
-    const { db, lease, clock, events, applyCounts, countsApplied } = this.#options;
-    const counted = batch.flatMap(({ mailboxId, count }) =>
-      count === undefined ? [] : { mailboxId, ...count, unseen: count.count.unseen, view: count.count.view },
-    );
-    // Soft: after a power cut every mailbox is counted again (R5).
-    await softTransaction(db, async transaction => {
-      await lease.assertHeld(transaction);
-      await storeNews(transaction, batch, clock.now());
-      await applyCounts(transaction, counted);
-    });
-    for (const { mailboxId, unseen, cause, traceId, observedAt } of counted) {
-      events.record({ kind: 'mailbox-counted', mailboxId, unseen, cause, traceId, observedAt });
-    }
-    if (counted.length > 0) countsApplied();
+    this.#store.add({ mailboxId, state: { state, detail } });
   }
 
   async #synchronizeUntilDone(): Promise<void> {
     while (this.#synchronizeAgain && !this.#stopping) {
       this.#synchronizeAgain = false;
       try {
-        this.#watch(await this.#synchronize(), { urgent: true });
+        this.#follow(await this.#watched.synchronize(), { urgent: true });
       } catch (error) {
         this.#options.events.record({
           kind: 'storing-failed',
@@ -237,59 +213,10 @@ export class UnseenCounter implements AsyncDisposable {
     }
   }
 
-  #watch(mailboxes: readonly WatchedMailbox[], { urgent }: { urgent: boolean }): void {
-    for (const mailbox of mailboxes) {
-      this.#options.source.watch(mailbox);
-      this.#recounter.request(mailbox.id, { urgent });
-    }
-  }
-
-  /** Makes the memory what the database says. Answers the mailboxes to be watched from now on. */
-  async #synchronize(): Promise<WatchedMailbox[]> {
-    const { db, source } = this.#options;
-    const rows = await db.transaction().execute(subscribedMailboxes);
-    const subscribed = new Set(rows.map(row => row.id));
-    for (const id of this.#watched.keys()) {
-      if (subscribed.has(id)) continue;
-      this.#watched.delete(id);
-      source.unwatch(id);
-    }
-    const mailboxes: WatchedMailbox[] = [];
-    for (const row of rows) {
-      const before = this.#watched.get(row.id);
-      const same =
-        before?.sealedPassword === row.sealed_password && before.mailbox.signInName === row.sign_in_name;
-      if (same) continue;
-      const mailbox = this.#toWatch(row);
-      const version =
-        row.uid_validity === null || row.mod_seq === null
-          ? {}
-          : { version: { uidValidity: row.uid_validity, modSeq: row.mod_seq } };
-      this.#watched.set(row.id, {
-        mailbox,
-        sealedPassword: row.sealed_password,
-        known: before?.known ?? (row.unseen === null ? undefined : { unseen: row.unseen, ...version }),
-        state: row.state,
-        events: 0,
-        eventsAtRecount: 0,
-        failures: 0,
-        recountAt: 0,
-      });
-      mailboxes.push(mailbox);
-    }
-    return mailboxes;
-  }
-
-  /** A password that cannot be opened is as good as none: the source says `refused`, and a new sign-in mends it. */
-  #toWatch(row: { id: string; sign_in_name: string; sealed_password: string | null }): WatchedMailbox {
-    const mailbox = { id: row.id, signInName: row.sign_in_name };
-    const { source, openPassword, events } = this.#options;
-    if (!source.needsPassword || row.sealed_password === null) return mailbox;
-    try {
-      return { ...mailbox, password: openPassword(row.id, row.sealed_password) };
-    } catch (error) {
-      events.record({ kind: 'storing-failed', what: 'password', error: describeError(error) });
-      return mailbox;
+  #follow(changes: readonly Change[], { urgent }: { urgent: boolean }): void {
+    for (const { mailbox, watch, count } of changes) {
+      if (watch) this.#options.source.watch(mailbox);
+      if (count) this.#recounter.request(mailbox.id, { urgent });
     }
   }
 

@@ -92,6 +92,7 @@ export class World {
     const db = this.database.open(fate);
     const events = new ProxyEvents({ logger: silentLogger, metrics: createMetrics() });
     const lease = new Lease({ db });
+    const newest = new NewestMessages();
     const process: Partial<ProxyProcess> & { fate: Fate } = { fate };
     const publisher = new Publisher({
       db,
@@ -105,7 +106,7 @@ export class World {
       random,
       events,
       notifications: {
-        previews: new Previews({ newest: new NewestMessages() }),
+        previews: new Previews({ newest }),
         encrypt: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
         webAppUrl: 'https://push.fabrikam.com/app/',
       },
@@ -121,6 +122,7 @@ export class World {
       clock,
       random,
       events,
+      newest,
       recountEveryMs: 20_000,
       openPassword: () => new Secret(''),
       applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
