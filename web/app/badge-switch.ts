@@ -70,6 +70,13 @@ export function createBadgeSwitch({
     return choosePresentation({ ...browser.facts, installed });
   }
 
+  /** What the worker could not reach a page may: a worker keeps the content security policy that it was installed with. */
+  async function finishHere(failure: DeviceError): Promise<ActiveBadge> {
+    const active = failure.code === 'offline' && (await finishPending(parts, await store.read()));
+    if (active) return active;
+    throw failure;
+  }
+
   /** Calls `begin`, then waits for what it answers or for the worker. */
   async function finished(
     begin: () => Promise<ActiveBadge | undefined>,
@@ -85,7 +92,8 @@ export function createBadgeSwitch({
         if (message.kind === 'subscribed') resolve(message.active);
         if (message.kind === 'registration-failed') {
           const { code, retryAfterMs } = message;
-          reject(new DeviceError(code, 'the worker could not finish', { retryAfterMs }));
+          const failure = new DeviceError(code, 'the worker could not finish', { retryAfterMs });
+          finishHere(failure).then(resolve, reject);
         }
       });
     });
@@ -103,7 +111,7 @@ export function createBadgeSwitch({
   }
 
   async function forget(): Promise<void> {
-    await store.update(() => ({ active: null, pending: null, earlyCode: null, last: null }));
+    await store.update(() => ({ active: null, pending: null, unusedCode: null, last: null }));
     try {
       await browser.clearShown();
       await (await (await browser.push()).getSubscription())?.unsubscribe();

@@ -4,6 +4,7 @@
 
 import type { Ticket } from '../../src/contract/devices.ts';
 import type { DeviceClient } from '../../src/device/device-client.ts';
+import { DeviceError } from '../../src/device/device-error.ts';
 import type { ActiveBadge, AppState, PendingBadge, StateStore, WantedBadge } from './state.ts';
 
 export type Registering = {
@@ -20,13 +21,13 @@ export async function register(
 ): Promise<ActiveBadge | undefined> {
   const { client, store } = parts;
   const pending: PendingBadge = { ...wanted, registration: null, sealedTarget: null };
-  await store.update(() => ({ pending, earlyCode: null }));
+  await store.update(() => ({ pending, unusedCode: null }));
   const { endpoint, keys } = wanted.address;
   const registration = await client.register(ticket, { target: { provider: 'webpush', endpoint }, keys });
   let early: string | null = null;
-  await store.update(({ earlyCode }) => {
-    early = earlyCode;
-    return { pending: { ...pending, registration }, earlyCode: null };
+  await store.update(({ unusedCode }) => {
+    early = unusedCode;
+    return { pending: { ...pending, registration }, unusedCode: null };
   });
   return early === null ? undefined : confirm(parts, early);
 }
@@ -34,7 +35,7 @@ export async function register(
 /** The worker got a code. Undefined while no registration waits for it. */
 export async function codeArrived(parts: Registering, code: string): Promise<ActiveBadge | undefined> {
   const { pending } = await parts.store.update(state =>
-    isWaiting(state.pending) ? {} : { earlyCode: code },
+    isWaiting(state.pending) ? {} : { unusedCode: code },
   );
   return isWaiting(pending) ? confirm(parts, code) : undefined;
 }
@@ -42,7 +43,10 @@ export async function codeArrived(parts: Registering, code: string): Promise<Act
 async function confirm(parts: Registering, code: string): Promise<ActiveBadge | undefined> {
   const { pending } = await parts.store.read();
   if (!isWaiting(pending)) return undefined;
-  const { sealedTarget } = await parts.client.confirm(pending.registration, code);
+  const { sealedTarget } = await parts.client.confirm(pending.registration, code).catch(async error => {
+    if (isWorthRepeating(error)) await parts.store.update(() => ({ unusedCode: code }));
+    throw error;
+  });
   const confirmed = { ...pending, sealedTarget };
   // Another registration may have begun meanwhile: then this one is of no use.
   const stored = await parts.store.update(state =>
@@ -51,13 +55,29 @@ async function confirm(parts: Registering, code: string): Promise<ActiveBadge | 
   return stored.pending?.sealedTarget === sealedTarget ? subscribe(parts, confirmed) : undefined;
 }
 
-/** Subscribes with what was confirmed, when the proxy could not be reached with it before. */
-export async function finishPending(
-  parts: Registering,
-  { pending }: Pick<AppState, 'pending'>,
-): Promise<ActiveBadge | undefined> {
-  if (pending === null || pending.sealedTarget === null) return undefined;
-  return subscribe(parts, { ...pending, sealedTarget: pending.sealedTarget });
+/** Whether a registration got stuck half-way, because relay or proxy could not be reached, and may go on. */
+export function canFinish({ pending, unusedCode }: AppState, now: number): boolean {
+  if (pending === null) return false;
+  return (
+    pending.sealedTarget !== null || (isWaiting(pending) && unusedCode !== null && isValid(pending, now))
+  );
+}
+
+export async function finishPending(parts: Registering, state: AppState): Promise<ActiveBadge | undefined> {
+  const { pending, unusedCode } = state;
+  if (pending === null || !canFinish(state, parts.now())) return undefined;
+  if (pending.sealedTarget !== null)
+    return subscribe(parts, { ...pending, sealedTarget: pending.sealedTarget });
+  return unusedCode === null ? undefined : confirm(parts, unusedCode);
+}
+
+/** Its code can still be returned, or can still come. */
+export function isValid({ registration }: PendingBadge, now: number): boolean {
+  return registration !== null && registration.expiresAt > now;
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  return error instanceof DeviceError && (error.code === 'offline' || error.status >= 500);
 }
 
 /** Also anew with a sealed target that is known: after it expired, or when the badge is to be shown otherwise. */
@@ -92,7 +112,7 @@ export async function subscribe(
   await store.update(({ last }) => ({
     active,
     pending: null,
-    earlyCode: null,
+    unusedCode: null,
     sessionEnded: false,
     last: last?.iconId === active.iconId ? last : null,
   }));

@@ -52,8 +52,8 @@ export type AppState = {
   /** The mailbox's credential must be proven again. */
   sessionEnded: boolean;
   pending: PendingBadge | null;
-  /** The code of a registration whose answer has not come yet: the push may be faster. */
-  earlyCode: string | null;
+  /** A code that could not be returned yet: it overtook the relay's answer, or the relay could not be reached. */
+  unusedCode: string | null;
   active: ActiveBadge | null;
   last: LastBadge | null;
   /** When the worker last tried to renew; it must not at every push while the proxy is away. */
@@ -73,7 +73,7 @@ export function freshState(): AppState {
     installed: false,
     sessionEnded: false,
     pending: null,
-    earlyCode: null,
+    unusedCode: null,
     active: null,
     last: null,
     renewalTriedAt: 0,

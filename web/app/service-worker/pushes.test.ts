@@ -230,6 +230,24 @@ test('the proxy was away when the code had been confirmed: subscribed at the nex
   assert.equal(world.called('POST', '/v1/registrations').length, 1);
 });
 
+test('the relay was away when the code came: returned at the next wake-up, while it is valid', async () => {
+  for (const [laterMs, confirmed] of [
+    [3_600_000, 0],
+    [60_000, 1],
+  ] as const) {
+    const world = new WebAppWorld({ facts: browsers.firefox });
+    world.failing.set('/v1/registrations/confirm', 'offline');
+    const result = await world.turnOn();
+    assert.equal(result.kind === 'failed' && result.failure.code, 'offline');
+    world.failing.clear();
+    world.calls.length = 0;
+    world.time += laterMs;
+    await world.wakeUp({ atOnce: true });
+    assert.equal(world.called('POST', '/v1/registrations/confirm').length, confirmed);
+    assert.equal((await world.store.read()).active?.iconId, confirmed === 1 ? iconId : undefined);
+  }
+});
+
 /** The code is pushed after the relay has answered. */
 async function untilPushed(world: WebAppWorld): Promise<void> {
   for (let turn = 0; turn < 100 && world.toPages.at(-1)?.kind !== 'subscribed'; turn += 1)

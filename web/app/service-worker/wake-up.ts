@@ -5,7 +5,7 @@
 import type { DeviceClient } from '../../../src/device/device-client.ts';
 import { DeviceError } from '../../../src/device/device-error.ts';
 import { currentAddress, sameAddress } from '../push-address.ts';
-import { finishPending } from '../registering.ts';
+import { canFinish, finishPending, isValid } from '../registering.ts';
 import { isHalfOver, isSessionOver, prolong, registerAgain } from '../renewal.ts';
 import type { ActiveBadge, AppState } from '../state.ts';
 import { tellPages } from './pages.ts';
@@ -36,12 +36,12 @@ type Work = () => Promise<ActiveBadge | undefined>;
 
 async function whatIsDue(parts: WakingParts, state: AppState): Promise<Work | undefined> {
   const { active, pending } = state;
-  if (pending !== null && pending.sealedTarget !== null) return () => finishPending(parts, state);
+  if (canFinish(state, parts.now())) return () => finishPending(parts, state);
   if (active === null) return undefined;
   const push = parts.scope.registration.pushManager;
   const address = await currentAddress(push).catch(() => null);
   if (address === null || !sameAddress(address, active.address)) {
-    const underWay = pending?.registration != null && pending.registration.expiresAt > parts.now();
+    const underWay = pending !== null && isValid(pending, parts.now());
     return underWay ? undefined : () => registerAgain(parts, push, active);
   }
   return isHalfOver(active, parts.now()) ? () => prolong(parts, active) : undefined;
