@@ -65,7 +65,8 @@ export class AppModel {
     this.#remembered = remembered;
     this.#now = now;
     const mailbox = remembered.read();
-    this.#view = { ...signedOut, session: mailbox === undefined ? 'signed-out' : 'signed-in', mailbox };
+    if (mailbox === undefined) this.#view = signedOut;
+    else this.#view = { ...signedOut, session: 'signed-in', mailbox, refreshing: true };
   }
 
   get view(): AppView {

@@ -26,7 +26,8 @@ export function HomePage() {
       </div>
       <MessageList />
       <div class="home-hint">
-        <InstallHint />
+        {/* not before what stands above it: it would be pushed down */}
+        {(installFirst || view.inbox !== undefined || !view.refreshing) && <InstallHint />}
       </div>
     </div>
   );
