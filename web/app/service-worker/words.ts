@@ -18,7 +18,7 @@ const words: Record<Language, Words> = {
   },
   'zh-Hant': {
     unseen: count => (count === 0 ? '沒有未讀郵件' : `${count} 封未讀郵件`),
-    setUp: { title: '正在設定標記', body: '從現在起,它會顯示您的未讀郵件數。' },
+    setUp: { title: '正在設定徽章', body: '從現在起,它會顯示您的未讀郵件數。' },
   },
 };
 
