@@ -17,6 +17,11 @@ export function applyRememberedTheme(): void {
 function show(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;
+  for (const bar of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+    const { scheme } = bar.dataset;
+    const chosen = theme === scheme ? 'all' : 'not all';
+    bar.media = theme === 'system' ? `(prefers-color-scheme: ${scheme})` : chosen;
+  }
   changed.dispatchEvent(new Event('change'));
 }
 
