@@ -6,6 +6,11 @@ import type { RequestHandler } from '../runtime/http/listener.ts';
 import { openStaticPages } from '../runtime/http/static-pages.ts';
 
 const prefix = '/app';
+/**
+ * A browser keeps a worker's policy for as long as its script stays the same (Service Workers §4.4): one that names the
+ * relay would outlive a change of relay, and lock out the new one.
+ */
+const worker = 'service-worker.js';
 
 export type WebAppPages = {
   /** Whether the request is the web app's. */
@@ -27,8 +32,8 @@ export function openWebAppPages({
   const pages = openStaticPages({
     folder,
     prefix,
-    policy: () => ({
-      'connect-src': ["'self'", ...originsOf(relayUrl())].join(' '),
+    policy: path => ({
+      'connect-src': ["'self'", ...(path === worker ? ['https:'] : []), ...originsOf(relayUrl())].join(' '),
       'worker-src': "'self'",
       'manifest-src': "'self'",
     }),

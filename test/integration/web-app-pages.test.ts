@@ -55,6 +55,12 @@ test('the pages may speak to their own proxy and to the relay, as soon as there 
   assert.doesNotMatch((await policy()).join(), /unsafe|\*/);
 });
 
+test('a worker that was installed before the proxy had its relay may speak to the relay of later', async t => {
+  const base = await serve(t, { url: undefined });
+  const { headers } = await fetch(`${base}/app/service-worker.js`);
+  assert.match(headers.get('content-security-policy') ?? '', /connect-src 'self' https:;/);
+});
+
 test('the service worker and the manifest are asked for anew each time; what carries a hash is kept', async t => {
   const base = await serve(t, { url: undefined });
   for (const [path, type] of [

@@ -56,8 +56,8 @@ export function pagesFolder(name: 'relay-console' | 'proxy-console' | 'app'): st
 export type StaticPagesOptions = {
   folder: string;
   prefix: string;
-  /** Directives beside, or in place of, those that all pages have; asked at each request. */
-  policy?: () => PagePolicy;
+  /** Directives beside, or in place of, those that all pages have; asked at each request, with its path in the folder. */
+  policy?: (path: string) => PagePolicy;
   /** What stands in a file once it is served, by its path in the folder. */
   rewrite?: Readonly<Record<string, (text: string) => string>>;
 };
@@ -91,7 +91,7 @@ export function openStaticPages({
     response.setHeaders(
       new Headers({
         ...securityHeaders,
-        ...policyHeader({ ...strictPolicy, ...policy() }),
+        ...policyHeader({ ...strictPolicy, ...policy(path.slice(prefix.length + 1)) }),
         etag: page.etag,
         'cache-control': page.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       }),
