@@ -58,7 +58,8 @@ test('each call goes to its path, with the session, and brings its answer', asyn
   const { client, requests } = clientOn(json({ ...subscription, badge: 0, rev: 1 }));
   await client.subscribe({ appId: 'com.fabrikam.mail', sealedTarget: 'mbt1' });
   await client.renew(id);
-  await client.viewed(id, { uidValidity: 1, uidNext: 7 });
+  const list = { unseen: 2, uidValidity: 1, uidNext: 7, messages: [] };
+  await client.viewed(id, list);
   await client.setPreferences(id, { policy: 'since-viewed' });
   assert.deepEqual(
     requests.map(({ method, url }) => `${method} ${url.slice(proxyUrl.length)}`),

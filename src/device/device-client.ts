@@ -125,7 +125,13 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
     opened: (id, badge) =>
       proxy('POST', `${iconPath(id)}/opened`, isOpened, badge === undefined ? {} : { badge }),
     viewed: (id, upTo) =>
-      proxy('POST', `${subscriptionPath(id)}/viewed`, isOpened, upTo === undefined ? {} : { upTo }),
+      proxy(
+        'POST',
+        `${subscriptionPath(id)}/viewed`,
+        isOpened,
+        // a whole list of messages fits the type, and the proxy refuses members that it does not know
+        upTo === undefined ? {} : { upTo: { uidValidity: upTo.uidValidity, uidNext: upTo.uidNext } },
+      ),
     setPreferences: (id, preferences) => proxy('PATCH', subscriptionPath(id), isSubscription, preferences),
     unsubscribe: id => proxy('DELETE', subscriptionPath(id), isNothing),
     iconStatus: id => proxy('GET', iconPath(id), isIconStatus),
