@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openProxyStages, subscribeRequest } from '../../../test/fixtures/proxy-stages.ts';
-import { seededRandom } from '../../runtime/random.ts';
-import { Secret } from '../../runtime/secrets.ts';
-import type {
-  MailboxCount,
-  MailboxEvent,
-  MailboxSource,
-  RecountResult,
-  WatchedMailbox,
-} from '../mailboxes/mailbox-source.ts';
+import { counted, counting } from '../../../test/fixtures/counting.ts';
+import { subscribeRequest } from '../../../test/fixtures/proxy-stages.ts';
 import { judgeEvent, judgeRecount } from './judge-count.ts';
-import { UnseenCounter } from './unseen-counter.ts';
 
 const version = (modSeq: number, uidValidity = 1) => ({ version: { uidValidity, modSeq } });
 
@@ -35,94 +26,9 @@ test('recounts: undisturbed they are the truth; disturbed, the versions tell or 
   assert.equal(judgeRecount({ unseen: 3 }, { unseen: 1 }, { interfered: true }), 'recount');
 });
 
-/** Recounts wait until the test answers them. */
-class StandInSource implements MailboxSource {
-  readonly name = 'stand-in';
-  readonly needsPassword = false;
-  readonly watched = new Set<string>();
-  readonly recounts: { ids: string[]; answer: (results: RecountResult[]) => void }[] = [];
-  tell: (event: MailboxEvent) => void = () => undefined;
-
-  async start(listener: (event: MailboxEvent) => void): Promise<void> {
-    this.tell = listener;
-  }
-  watch({ id }: WatchedMailbox): void {
-    this.watched.add(id);
-  }
-  unwatch(id: string): void {
-    this.watched.delete(id);
-  }
-  recount(
-    mailboxes: readonly WatchedMailbox[],
-    { signal }: { signal: AbortSignal },
-  ): Promise<RecountResult[]> {
-    return new Promise((answer, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
-      this.recounts.push({ ids: mailboxes.map(({ id }) => id), answer });
-    });
-  }
-  async signIn(): Promise<{ outcome: 'accepted' }> {
-    return { outcome: 'accepted' };
-  }
-  async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-const counted = (mailboxId: string, count: MailboxCount): RecountResult => ({
-  mailboxId,
-  outcome: 'counted',
-  count,
-});
-
-async function counting() {
-  const stages = await openProxyStages();
-  const source = new StandInSource();
-  const counter = new UnseenCounter({
-    ...stages,
-    source,
-    random: seededRandom(2),
-    newest: stages.newestMessages,
-    recountEveryMs: 30 * 60_000,
-    openPassword: () => new Secret(''),
-    applyCounts: (transaction, counts) => stages.subscriptions.applyCounts(transaction, counts),
-    countsApplied: () => undefined,
-  });
-  const { iconId } = await stages.subscriptions.subscribe(subscribeRequest());
-  await counter.start();
-  await stages.clock.advance(0);
-  const facts = (mailboxId: string) => ({
-    mailboxId,
-    traceId: 'a'.repeat(32),
-    observedAt: stages.clock.now(),
-  });
-  return {
-    ...stages,
-    source,
-    counter,
-    wanted: async () => (await stages.icon(iconId)).wanted,
-    mailbox: () =>
-      stages.db.selectFrom('mailbox').selectAll().where('id', '=', 'anna').executeTakeFirstOrThrow(),
-    tell: async (count: MailboxCount) => {
-      source.tell({ ...facts('anna'), kind: 'counted', cause: 'event', count });
-      await stages.clock.advance(0);
-    },
-    changed: async () => {
-      source.tell({ ...facts('anna'), kind: 'changed' });
-      await stages.clock.advance(0);
-    },
-    answer: async (result: RecountResult) => {
-      source.recounts.at(-1)?.answer([result]);
-      await stages.clock.advance(0);
-    },
-    async [Symbol.asyncDispose]() {
-      await counter[Symbol.asyncDispose]();
-      await stages[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test('subscribed mailboxes are watched and counted at the start, later ones when they are subscribed', async () => {
   await using stages = await counting();
-  assert.deepEqual([...stages.source.watched], ['anna']);
+  assert.deepEqual([...stages.source.watched.keys()], ['anna']);
   await stages.answer(counted('anna', { unseen: 4 }));
   assert.equal(await stages.wanted(), 4);
   const ben = await stages.subscriptions.subscribe(subscribeRequest({ mailboxId: 'ben' }));
@@ -132,7 +38,7 @@ test('subscribed mailboxes are watched and counted at the start, later ones when
   await stages.subscriptions.unsubscribe({ subscriptionId: ben.id, mailboxId: 'ben' });
   stages.counter.subscriptionsChanged();
   await stages.clock.advance(0);
-  assert.deepEqual([...stages.source.watched], ['anna']);
+  assert.deepEqual([...stages.source.watched.keys()], ['anna']);
 });
 
 test('a storm of changes costs the running recount and one more, and the last change is not missed', async () => {
