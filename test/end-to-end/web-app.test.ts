@@ -268,7 +268,7 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false, timeout: 
     });
     await page.reload();
     await page.getByRole('heading', { name: 'Inbox' }).waitFor();
-    await page.getByText(person.user).first().waitFor();
+    await page.locator('.hero').getByText(person.user).waitFor();
     await page.getByRole('heading', { name: 'The badge is off' }).waitFor();
     await page.evaluate(() => {
       const seen = window as unknown as { shifted: number };
