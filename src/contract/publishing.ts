@@ -31,7 +31,7 @@ export const notificationSchema = z.strictObject({
   appId: appIdSchema,
   sealedTarget: sealedTargetSchema,
   collapseKey: collapseKeySchema,
-  badge: badgeSchema,
+  badge: badgeSchema.describe('Web Push: 0, or 1 for any other number, which is in the body alone'),
   expiresAt: instantSchema.describe(
     "The end of the icon's last subscription; bounds how long a provider may store it",
   ),

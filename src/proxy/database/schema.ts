@@ -161,6 +161,8 @@ export type IconTable = {
   wanted: number | null;
   /** +1 at each change of `wanted`. */
   rev: number;
+  /** 0 or 1: the last change of `wanted` made it smaller. */
+  fell: number;
   /** The badge that the provider last accepted; null = unknown, which differs from everything (R1). */
   shown: number | null;
   /** What the provider last accepted, kept when `shown` becomes unknown: for `why`, and nothing is decided by it. */

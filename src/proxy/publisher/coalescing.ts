@@ -8,12 +8,16 @@ import type { IconTable } from '../database/schema.ts';
 export const bucket = { size: 5, refillMs: 2000 } as const;
 export const downsEveryMs = 60_000;
 
-type Paced = Pick<IconTable, 'presentation' | 'wanted' | 'bucket_at' | 'attempt_at' | 'attempt_badge'>;
+type Paced = Pick<
+  IconTable,
+  'presentation' | 'wanted' | 'fell' | 'bucket_at' | 'attempt_at' | 'attempt_badge'
+>;
 
 /** Not before this time; it is now or past when the change may go. */
 export function releaseAt(icon: Paced, now: number): number {
   const byBucket = arrivalTime(icon, now) - (bucket.size - 1) * bucket.refillMs;
-  const isDown = icon.attempt_badge !== null && (icon.wanted ?? 0) < icon.attempt_badge;
+  // Smaller than what was pushed, and no new message since: after a waiting change down, one up goes at once.
+  const isDown = icon.fell === 1 && icon.attempt_badge !== null && (icon.wanted ?? 0) < icon.attempt_badge;
   if (icon.presentation !== 'notification' || !isDown) return byBucket;
   return Math.max(byBucket, Math.min(icon.attempt_at ?? 0, now) + downsEveryMs);
 }

@@ -26,12 +26,12 @@ export function toNotification(claim: Claim, context: NotificationContext): Noti
     appId,
     sealedTarget,
     collapseKey,
-    badge,
     expiresAt,
     presentation,
     ...(claim.keys === undefined
-      ? nativeMembers(claim, context)
-      : { body: webPushBody(claim, claim.keys, context) }),
+      ? { badge, ...nativeMembers(claim, context) }
+      : // The number is in the body, for the device alone; the relay is told as much as it needs for the urgency.
+        { badge: Math.min(badge, 1), body: webPushBody(claim, claim.keys, context) }),
   };
 }
 

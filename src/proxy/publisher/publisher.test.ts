@@ -47,6 +47,14 @@ test('where each push is visible: up at once, down once a minute, nothing repeat
   assert.deepEqual(stages.relay.badges, [3, 4, 2]);
 });
 
+test('a new message goes at once although the badge is still smaller than the one that was pushed', async () => {
+  await using stages = await oneIcon(subscribeRequest({ presentation: 'notification' }));
+  for (const unseen of [3, 0]) await stages.count('anna', unseen);
+  assert.deepEqual(stages.relay.badges, [3]);
+  await stages.count('anna', 1);
+  assert.deepEqual(stages.relay.badges, [3, 1]);
+});
+
 test('Web Push carries the payload encrypted, APNs carries none', async () => {
   const keys = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) };
   await using stages = await oneIcon(subscribeRequest({ keys }));
@@ -313,5 +321,5 @@ test('a native app gets its preview with a badge that rises, and never with the 
 test('no preview before the mailbox was looked at', async () => {
   await using stages = await oneIcon(subscribeRequest({ keys, previews: true }));
   await stages.count('anna', 3);
-  assert.deepEqual([stages.relay.badges, previewed(stages)], [[3], [undefined]]);
+  assert.deepEqual(previewed(stages), [undefined]);
 });

@@ -141,6 +141,7 @@ async function createIcon(
       collapse_key: opaqueId(random),
       wanted: null,
       rev: 0,
+      fell: 0,
       shown: null,
       lease_epoch: 0,
       retry_at: await blockedUntil(transaction, request),

@@ -48,6 +48,7 @@ export async function recomputeIcons(
         .set({
           wanted,
           rev: icon.rev + 1,
+          fell: (wanted ?? 0) < (icon.wanted ?? 0) ? 1 : 0,
           trace_id: cause.traceId,
           changed_at: cause.observedAt,
           // A waiting change down may have become one up, which goes at once (publisher/coalescing.ts).

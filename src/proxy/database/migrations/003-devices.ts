@@ -14,6 +14,7 @@ const statements = [
   'ALTER TABLE icon ADD COLUMN preview_p256dh TEXT',
   'ALTER TABLE icon ADD COLUMN preview_auth TEXT',
   'ALTER TABLE icon ADD COLUMN tested_at BIGINT',
+  'ALTER TABLE icon ADD COLUMN fell INTEGER NOT NULL DEFAULT 0',
   'ALTER TABLE subscription ADD COLUMN previews INTEGER NOT NULL DEFAULT 0',
   'ALTER TABLE subscription ADD COLUMN viewed_uid_validity BIGINT',
   'ALTER TABLE subscription ADD COLUMN viewed_uid_next BIGINT',
