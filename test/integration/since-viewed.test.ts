@@ -1,0 +1,185 @@
+// Badges since a device's last view, and previews, from a real Dovecot's mail to what the icon wants: told by its
+// events and looked at by either credential for recounts, and by an IMAP connection.
+
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { CountPolicy } from '../../src/contract/devices.ts';
+import { parseProxyConfig } from '../../src/proxy/config.ts';
+import { mailboxSourceOf } from '../../src/proxy/mailbox-source-of.ts';
+import { InboxReader } from '../../src/proxy/unseen/inbox-reader.ts';
+import { UnseenCounter } from '../../src/proxy/unseen/unseen-counter.ts';
+import { SystemClock } from '../../src/runtime/clock.ts';
+import { silentLogger } from '../../src/runtime/logger.ts';
+import { systemRandom } from '../../src/runtime/random.ts';
+import { Secret } from '../../src/runtime/secrets.ts';
+import {
+  Dovecot,
+  doveadmApiKey,
+  dovecotMaster,
+  dovecotPassword,
+  dovecotUnavailable,
+} from '../fixtures/dovecot.ts';
+import { openProxyStages, subscribeRequest } from '../fixtures/proxy-stages.ts';
+import { until } from '../fixtures/until.ts';
+
+const missing = dovecotUnavailable();
+const ways = ['Dovecot, recounted by doveadm', 'Dovecot, recounted as master user', 'IMAP'] as const;
+
+describe('since-viewed, end to end', { skip: missing ?? false }, () => {
+  let directory: string;
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'mbv-'));
+    await chmod(directory, 0o755);
+  });
+  after(() => rm(directory, { recursive: true }));
+
+  async function premises(way: (typeof ways)[number]) {
+    const parts = new AsyncDisposableStack();
+    const socket = join(directory, `${ways.indexOf(way)}.sock`);
+    const dovecot = parts.use(
+      await Dovecot.start({ users: ['anna'], ...(way === 'IMAP' ? {} : { notify: { path: socket } }) }),
+    );
+    const imap = { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile };
+    const recount =
+      way === 'Dovecot, recounted by doveadm'
+        ? { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey }
+        : { kind: 'master-user', master: dovecotMaster };
+    const configured =
+      way === 'IMAP'
+        ? { kind: 'imap', ...imap }
+        : { kind: 'dovecot', listen: { path: socket, mode: '0666' }, recount, imap };
+    const config = parseProxyConfig({
+      public_url: 'https://proxy.example',
+      mailboxes: { source: configured },
+    });
+    const clock = new SystemClock();
+    const source = mailboxSourceOf(config, { fetch, clock, random: systemRandom, logger: silentLogger });
+    const stages = parts.use(await openProxyStages());
+    parts.use(source);
+    await stages.db.updateTable('mailbox').set({ sealed_password: 'sealed' }).execute();
+    const openPassword = () => new Secret(dovecotPassword);
+    const counter = parts.use(
+      new UnseenCounter({
+        ...stages,
+        newest: stages.newestMessages,
+        source,
+        random: systemRandom,
+        recountEveryMs: 3_600_000,
+        openPassword,
+        applyCounts: (transaction, counts) => stages.subscriptions.applyCounts(transaction, counts),
+        countsApplied: () => undefined,
+      }),
+    );
+    await counter.start();
+    const inbox = new InboxReader({ db: stages.db, source, openPassword });
+    const signal = AbortSignal.timeout(300_000);
+
+    const device = async (name: string, policy: CountPolicy, previews = false) => {
+      const { id, iconId } = await stages.subscriptions.subscribe(
+        subscribeRequest({ policy, previews, installationId: name, target: name }),
+      );
+      counter.subscriptionsChanged();
+      const own = { subscriptionId: id, mailboxId: 'anna', installationId: name };
+      return {
+        shows: (badge: number) =>
+          until(`${name} shows ${badge}`, async () => (await stages.icon(iconId)).wanted === badge),
+        uidValidity: async () => {
+          const rows = stages.db
+            .selectFrom('subscription')
+            .select('viewed_uid_validity')
+            .where('id', '=', id);
+          return (await rows.executeTakeFirst())?.viewed_uid_validity;
+        },
+        view: async () => {
+          const read = await inbox.read('anna', {}, { signal });
+          assert.equal(read.outcome, 'read');
+          const answer = await stages.subscriptions.viewed({ ...own, view: read.view });
+          counter.subscriptionsChanged();
+          return answer.badge;
+        },
+      };
+    };
+    return {
+      dovecot,
+      device,
+      newest: () => stages.newestMessages.get('anna')?.subject,
+      counter,
+      [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    };
+  }
+
+  for (const way of ways) {
+    test(`${way}: mail comes, is viewed here, read there, and INBOX begins anew`, async () => {
+      await using system = await premises(way);
+      const { dovecot } = system;
+      await dovecot.deliver('anna', 'before anybody subscribed');
+      const phone = await system.device('phone', 'since-viewed');
+      await phone.shows(0);
+      await dovecot.deliver('anna');
+      await phone.shows(1);
+      const tablet = await system.device('tablet', 'since-viewed');
+      const desk = await system.device('desk', 'unseen');
+      await tablet.shows(0);
+      await desk.shows(2);
+      await dovecot.deliver('anna');
+      await phone.shows(2);
+      await tablet.shows(1);
+      await desk.shows(3);
+      assert.equal(await phone.view(), 0);
+      await tablet.shows(1);
+      await dovecot.deliver('anna');
+      await phone.shows(1);
+      await tablet.shows(2);
+      {
+        using client = await dovecot.signIn('anna');
+        await client.select();
+        await client.markSeen('4'); // read elsewhere
+        await phone.shows(0);
+        await tablet.shows(1);
+        await client.markUnseen('1:4');
+        await phone.shows(1);
+        await tablet.shows(2);
+        await client.expunge('4');
+        await phone.shows(0);
+        await tablet.shows(1);
+        await desk.shows(3);
+      }
+      assert.equal(await tablet.view(), 0);
+
+      const uidValidity = await phone.uidValidity();
+      await dovecot.stop();
+      await rm(join(dovecot.directory, 'mail/anna/Maildir'), { recursive: true });
+      const second = Math.floor(Date.now() / 1000);
+      await until('another second: UIDVALIDITY is one', () => Date.now() / 1000 > second + 1);
+      await dovecot.restart();
+      await dovecot.deliver('anna'); // with a UID that was viewed before
+      await desk.shows(1);
+      await until('the new INBOX was looked at', async () => (await phone.uidValidity()) !== uidValidity);
+      await phone.shows(0);
+      await dovecot.deliver('anna');
+      await phone.shows(1);
+      await desk.shows(2);
+      await phone.view();
+      await phone.shows(0);
+    });
+
+    test(`${way}: a preview is there when its badge is`, async () => {
+      await using system = await premises(way);
+      const phone = await system.device('phone', 'unseen', true);
+      await phone.shows(0);
+      for (const [index, subject] of ['one', '=?big5?B?p0GmbqFBpUCsyQ==?=', 'three'].entries()) {
+        await system.dovecot.deliver('anna', subject);
+        await phone.shows(index + 1);
+        assert.equal(system.newest(), index === 1 ? '你好，世界' : subject);
+      }
+      using client = await system.dovecot.signIn('anna');
+      await client.select();
+      await client.markSeen('3');
+      await phone.shows(2);
+      await until('the newest is another', () => system.newest() === '你好，世界');
+    });
+  }
+});
