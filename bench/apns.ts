@@ -1,5 +1,5 @@
-// The APNs client beside @parse/node-apn: speed and processor time against the same do-nothing HTTP/2 sink, and what
-// each loses when the server says GOAWAY every 200 streams. Clients and server are processes of their own, each on its
+// The APNs client beside @parse/node-apn, and the FCM client beside it: speed and processor time against the same
+// do-nothing HTTP/2 sink, and what each APNs client loses when the server says GOAWAY every 200 streams. Clients and server are processes of their own, each on its
 // own core where `taskset` exists; rounds are interleaved, the figures are medians. Prints a section of Markdown.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -7,13 +7,15 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { createSigningKey } from '../src/simulators/apns/provider-tokens.ts';
 import { createTestCertificate } from '../src/simulators/certificate.ts';
 import {
   benchDeviceToken,
+  benchFcmPath,
+  benchProject,
   benchSigningKey,
   type ClientResult,
   type ClientTask,
@@ -21,7 +23,8 @@ import {
 } from './apns/setting.ts';
 
 const rounds = 5;
-const clients = ['mailbadge', 'node-apn'] as const;
+const clients = ['mailbadge', 'mailbadge-fcm', 'node-apn'] as const;
+const apnsClients = ['mailbadge', 'node-apn'] as const;
 const load = { count: 8000, warmUp: 1000, inFlight: 500 };
 const lossLoad = { count: 3000, warmUp: 0, inFlight: 200 };
 const pinned = existsSync('/usr/bin/taskset');
@@ -38,6 +41,8 @@ try {
   write('key.p8', createSigningKey(benchSigningKey).privateKeyPem);
   mkdirSync(join(directory, 'www/3/device'), { recursive: true });
   write(`www/3/device/${benchDeviceToken}`, '');
+  mkdirSync(join(directory, 'www', dirname(benchFcmPath)), { recursive: true });
+  write(`www/${benchFcmPath}`, JSON.stringify({ name: `projects/${benchProject}/messages/0:1%2` }));
 
   const speed = await measureSpeed();
   const losses = await measureLosses();
@@ -47,7 +52,7 @@ try {
 }
 
 async function measureSpeed(): Promise<Record<string, ClientResult[]>> {
-  const results: Record<string, ClientResult[]> = { mailbadge: [], 'node-apn': [] };
+  const results: Record<string, ClientResult[]> = { mailbadge: [], 'mailbadge-fcm': [], 'node-apn': [] };
   const sink = nghttpd === undefined ? await startServer('sink') : await startNghttpd(nghttpd);
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -62,7 +67,7 @@ async function measureSpeed(): Promise<Record<string, ClientResult[]>> {
 
 async function measureLosses(): Promise<Record<string, ClientResult & { took: number; repeated: number }>> {
   const results: Record<string, ClientResult & { took: number; repeated: number }> = {};
-  for (const client of clients) {
+  for (const client of apnsClients) {
     const server = await startServer('strict');
     const result = runClient({ client, port: server.port, ...lossLoad });
     server.process.stdin?.end();
@@ -151,7 +156,7 @@ function report(
   const sink = nghttpd === undefined ? 'our own accept-all server' : 'nghttpd';
   const where = pinned ? 'client on one core, server on another' : 'not pinned to cores';
   const lines = [
-    '## APNs client',
+    '## APNs and FCM clients',
     '',
     `One process, one connection, ${load.inFlight} in flight, ${load.count} badges a round, ${rounds} interleaved rounds, medians; sink: ${sink}; ${where}; Node.js ${process.version}.`,
     '',
@@ -167,7 +172,7 @@ function report(
     '',
     '| client | reported accepted | lost | took effect | took effect twice |',
     '| --- | ---: | ---: | ---: | ---: |',
-    ...clients.map(client => {
+    ...apnsClients.map(client => {
       const { accepted = 0, lost = 0, took = 0, repeated = 0 } = losses[client] ?? {};
       return `| ${client} | ${accepted} | ${lost} | ${took} | ${repeated} |`;
     }),

@@ -2,16 +2,21 @@
 // it took. Nothing is sent again by this loop: a push that its client gives up is lost.
 
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import apn from '@parse/node-apn';
 import { ApnsAccounts } from '../../src/relay/providers/apns/accounts.ts';
 import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
+import { FcmAccounts } from '../../src/relay/providers/fcm/accounts.ts';
+import { createFcmProvider } from '../../src/relay/providers/fcm/fcm.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
+import { FcmSimulator } from '../../src/simulators/fcm/fcm-simulator.ts';
 import {
   benchDeviceToken,
+  benchFcmToken,
+  benchProject,
   benchSigningKey,
   benchTopic,
   type ClientResult,
@@ -21,7 +26,8 @@ import {
 type Client = { push(badge: number): Promise<boolean>; close(): Promise<void> };
 
 const task = JSON.parse(process.argv[2] ?? '') as ClientTask;
-const client = task.client === 'mailbadge' ? mailbadgeClient(task) : nodeApnClient(task);
+const clients = { mailbadge: mailbadgeClient, 'mailbadge-fcm': fcmClient, 'node-apn': nodeApnClient };
+const client = await clients[task.client](task);
 
 await run(1); // alone: APNs allows one stream before the first valid token, and node-apn does not wait for that
 await run(task.warmUp);
@@ -85,6 +91,47 @@ function mailbadgeClient({ port, directory }: ClientTask): Client {
       return answer.kind === 'accepted';
     },
     close: () => accounts[Symbol.asyncDispose](),
+  };
+}
+
+/** Its access token comes from the simulator's token endpoint, in this process, before anything is measured. */
+async function fcmClient({ port, directory }: ClientTask): Promise<Client> {
+  const clock = new SystemClock();
+  const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+  const certificate = { caPem: read('ca.pem'), certPem: read('cert.pem'), keyPem: read('server.key') };
+  const simulator = await FcmSimulator.start({ clock, certificate, projectId: benchProject });
+  const keyFile = join(directory, 'service-account.json');
+  writeFileSync(keyFile, JSON.stringify(simulator.serviceAccountKey));
+  const accounts = new FcmAccounts({ clock, random: systemRandom, logger: silentLogger });
+  const provider = createFcmProvider(
+    {
+      project_id: benchProject,
+      service_account_file: keyFile,
+      ca_file: join(directory, 'ca.pem'),
+      url: `https://localhost:${port}`,
+    },
+    { accounts, clock },
+  );
+  return {
+    async push(badge) {
+      const now = clock.now();
+      const answer = await provider.deliver({
+        id: randomUUID(),
+        traceId: '0'.repeat(32),
+        target: { provider: 'fcm', token: benchFcmToken },
+        badge,
+        rev: badge,
+        collapseKey: 'icon',
+        expiresAt: now + 3_600_000,
+        presentation: 'badge',
+        notAfter: now + 5000,
+      });
+      return answer.kind === 'accepted';
+    },
+    async close() {
+      await accounts[Symbol.asyncDispose]();
+      await simulator[Symbol.asyncDispose]();
+    },
   };
 }
 
