@@ -3,7 +3,7 @@
 
 import { decodeHeaderText } from './header-text.ts';
 
-export type Author = { name: string | null; address: string | null };
+type Author = { name: string | null; address: string | null };
 
 const headerCharacters = 8192;
 const nameCharacters = 100;

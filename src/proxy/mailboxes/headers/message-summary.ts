@@ -8,7 +8,7 @@ import { decodeHeaderText } from './header-text.ts';
 const subjectCharacters = 250;
 const messageIdCharacters = 500;
 
-export type RawHeaders = {
+type RawHeaders = {
   from?: string | undefined;
   subject?: string | undefined;
   messageId?: string | undefined;
