@@ -38,7 +38,7 @@ export async function keepBadge(parts: Keeping, active: ActiveBadge, means: Mean
     if (!(error instanceof DeviceError && isSubscriptionOver(error.code))) throw error;
     const reason = await reasonOfEnd(parts, active);
     if (reason === 'unsubscribed') return { kind: 'ended' }; // the person did, on another device
-    if (reason === 'target-gone') return await anew(parts, active, means);
+    if (reason === 'target-gone') return anew(parts, active, means);
     return { kind: 'on', active: await subscribeAgain(parts, active, means), opened: null };
   }
 }

@@ -15,6 +15,7 @@ const kinds = {
   'mailbox-unknown': 'mailbox-refused',
   'session-missing': 'session-ended',
   'session-invalid': 'session-ended',
+  'session-stolen': 'session-stolen',
   'relay-not-connected': 'not-connected',
   'relay-unreachable': 'relay',
   'relay-answer-invalid': 'relay',

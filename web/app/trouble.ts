@@ -2,6 +2,7 @@
 
 import { DeviceError } from '../../src/device/device-error.ts';
 import type { BadgeFailure } from './badge-failure.ts';
+import { isSessionOver } from './renewal.ts';
 
 export type Trouble = BadgeFailure;
 
@@ -16,5 +17,5 @@ export function asTrouble(error: unknown): Trouble {
 }
 
 export function sessionIsOver({ code }: Trouble): boolean {
-  return code === 'session-missing' || code === 'session-invalid';
+  return isSessionOver(code);
 }

@@ -82,6 +82,10 @@ const problems: Record<ProblemKind, Words> = {
     title: 'Your sign-in has ended',
     text: 'Sign in again; the badge stays on.',
   },
+  'session-stolen': {
+    title: 'Your sign-in was used from two places',
+    text: 'It has ended, and so has the badge. Sign in again; if it happens again, change the password of your mailbox.',
+  },
   gone: {
     title: 'This is no longer there',
     text: 'It was ended or removed elsewhere. What you see now is up to date.',

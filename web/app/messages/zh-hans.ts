@@ -61,6 +61,10 @@ export const simplifiedChinese: AppMessages = {
     },
     'too-often': { title: '短时间内角标过多', text: '最新的数字正在等待，片刻后会自动送达。' },
     'session-ended': { title: '您的登录已失效', text: '请重新登录；角标保持开启。' },
+    'session-stolen': {
+      title: '您的登录在两处被使用',
+      text: '登录已被终止，角标也已关闭。请重新登录；如果再次发生，请更改邮箱密码。',
+    },
     gone: { title: '此项已不存在', text: '它已在别处结束或移除。您现在看到的是最新状态。' },
     'not-installed': {
       title: '请先添加到主屏幕',

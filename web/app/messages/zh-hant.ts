@@ -61,6 +61,10 @@ export const traditionalChinese: AppMessages = {
     },
     'too-often': { title: '短時間內徽章過多', text: '最新的數字正在等待，片刻後會自動送達。' },
     'session-ended': { title: '您的登入已失效', text: '請重新登入；徽章保持開啟。' },
+    'session-stolen': {
+      title: '您的登入在兩處被使用',
+      text: '登入已被終止，徽章也已關閉。請重新登入；如果再次發生，請變更信箱密碼。',
+    },
     gone: { title: '此項目已不存在', text: '它已在別處結束或移除。您現在看到的是最新狀態。' },
     'not-installed': {
       title: '請先加入主畫面',

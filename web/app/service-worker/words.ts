@@ -14,11 +14,11 @@ const words: Record<Language, Words> = {
   },
   'zh-Hans': {
     unseen: count => (count === 0 ? '没有未读邮件' : `${count} 封未读邮件`),
-    setUp: { title: '正在设置角标', body: '从现在起,它会显示您的未读邮件数。' },
+    setUp: { title: '正在设置角标', body: '从现在起，它会显示您的未读邮件数。' },
   },
   'zh-Hant': {
     unseen: count => (count === 0 ? '沒有未讀郵件' : `${count} 封未讀郵件`),
-    setUp: { title: '正在設定徽章', body: '從現在起,它會顯示您的未讀郵件數。' },
+    setUp: { title: '正在設定徽章', body: '從現在起，它會顯示您的未讀郵件數。' },
   },
 };
 
