@@ -60,6 +60,18 @@ test('an installed app has its number, and no notification', async () => {
   assert.equal(world.shown.size, 0);
 });
 
+test('what an icon showed before the device registered anew goes with the first badge of the new one', async () => {
+  for (const [facts, standalone, left] of [
+    [browsers.firefox, false, [iconId]],
+    [browsers.chromium, true, []],
+  ] as const) {
+    const world = await turnedOn(facts, { standalone });
+    world.shown.set('icon-of-before', { title: '4 unseen messages', body: '', silent: true });
+    await world.push(badge(5, 1));
+    assert.deepEqual([...world.shown.keys()], left);
+  }
+});
+
 test('an older revision changes nothing; the same one shows again', async () => {
   const world = await turnedOn(browsers.chromium, { standalone: true });
   await world.push(badge(7, 5));

@@ -20,10 +20,12 @@ export async function showBadge(
   { choice, language }: How,
 ): Promise<void> {
   await setNumber(scope, badge);
-  if (choice.presentation === 'badge') return;
-  if (badge === 0 && !choice.mustShow) await close(scope, iconId);
-  else await notify(scope, iconId, badgeWords(badge, { preview, language }), language);
-  await close(scope, setUpTag);
+  const visible = choice.presentation === 'notification' && (badge > 0 || choice.mustShow);
+  if (visible) await notify(scope, iconId, badgeWords(badge, { preview, language }), language);
+  // Also that of an icon from before the device registered anew: nobody would ever correct it.
+  for (const shown of await scope.registration.getNotifications()) {
+    if (!visible || shown.tag !== iconId) shown.close();
+  }
 }
 
 /** While the person looks at a page: what is shown already is corrected, and nothing new appears. */
