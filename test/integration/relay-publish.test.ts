@@ -55,7 +55,7 @@ test('what the provider is given is what was published, with the relay’s own n
   const relay = await openPublishingRelay(t);
   const owner = await relay.organization();
   const { sealedTarget } = await relay.register(owner);
-  const notification = relay.notification(sealedTarget, { badge: 0 });
+  const notification = relay.notification(sealedTarget, { badge: 0, preview: 'AAAA' });
   await relay.publish(owner, [notification]);
   const { appId: _, sealedTarget: __, ...passedOn } = notification;
   const [delivered] = relay.apns.delivered;
