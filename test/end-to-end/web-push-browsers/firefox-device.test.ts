@@ -130,4 +130,9 @@ describe('a device with Firefox', { skip: webAppStageUnavailable() ?? false, tim
       return notification?.body.includes('1 unseen message');
     });
   });
+
+  test('nothing was said against the protocol, nobody was looked for elsewhere', () => {
+    assert.deepEqual(stage.push.mozilla.violations, []);
+    assert.deepEqual(stage.push.network.unknown, []);
+  });
 });
