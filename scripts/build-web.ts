@@ -163,10 +163,10 @@ function kB(bytes: number): string {
 
 if (import.meta.main) {
   const built = await buildWeb();
-  if (built.length === 0) process.stdout.write('web: nothing changed since the last build\n');
+  if (built.length === 0) process.stderr.write('web: nothing changed since the last build\n');
   for (const name of built) {
     const { always, sometimes } = scriptBytes(join(project, 'web/dist', name));
-    process.stdout.write(`web/dist/${name}: ${kB(always)} of script, compressed, and ${kB(sometimes)} on demand
+    process.stderr.write(`web/dist/${name}: ${kB(always)} of script, compressed, and ${kB(sometimes)} on demand
 `);
   }
 }

@@ -8,6 +8,7 @@ export type DemoState = {
   address: string;
   /** A command line that sends real mail to it. */
   swaks: string;
+  webApp: { url: string; password: string };
   unseen: number;
   icons: DemoIcon[];
   messages: DemoMessage[];

@@ -16,6 +16,8 @@ export type Demo = AsyncDisposable & {
   phone: Phone;
   mailbox: string;
   smtp: { host: string; port: number };
+  /** Where a person signs in to the mailbox with a browser of their own. */
+  webApp: { url: string; password: string };
   watch: DemoWatch;
   actions: DemoActions;
 };
@@ -24,7 +26,7 @@ export async function startDemo({ folder, smtpPort }: { folder: string; smtpPort
   await using parts = new AsyncDisposableStack();
   const clock = new SystemClock();
   const mailbox = `anna@${demoOrganization}`;
-  const password = systemRandom.bytes(16).toString('base64url');
+  const password = systemRandom.bytes(6).toString('base64url'); // short: a person types it into the web app
   const listen = { host: '127.0.0.1', port: smtpPort };
   const mailServer = parts.use(await MailServerSimulator.start({ domain: demoOrganization, listen, clock }));
   const { mailboxes } = mailServer;
@@ -41,8 +43,10 @@ export async function startDemo({ folder, smtpPort }: { folder: string; smtpPort
   const smtp = { host: listen.host, port: mailServer.port };
   const transport = createTransport({ ...smtp, ignoreTLS: true, name: 'demo.localhost' });
   parts.defer(() => transport.close());
+  const webApp = { url: `${system.proxyUrl}/app/`, password };
   const state = (): DemoState => ({
     address: mailbox,
+    webApp,
     swaks: `swaks --server ${smtp.host}:${smtp.port} --to ${mailbox}`,
     unseen: mailboxes.status(mailbox)?.unseen ?? 0,
     icons: phone.icons.map(({ badge, ...icon }) => ({ ...icon, badge: badge() })),
@@ -54,6 +58,7 @@ export async function startDemo({ folder, smtpPort }: { folder: string; smtpPort
     phone,
     mailbox,
     smtp,
+    webApp,
     watch: {
       state,
       steps: () => trail.steps,

@@ -56,6 +56,9 @@ async function serve(folder: string, { port, smtpPort }: Options): Promise<void>
         output.print(
           `Mail for ${demo.mailbox} is taken by SMTP at ${host}:${mailPort}, as from: swaks --server ${host}:${mailPort} --to ${demo.mailbox}`,
         );
+        output.print(
+          `The web app: ${demo.webApp.url}, as ${demo.mailbox} with the password ${demo.webApp.password}`,
+        );
         output.print(`Relay ${demo.system.relayUrl}, proxy ${demo.system.proxyUrl}. Stop with Ctrl-C.`);
       },
       [Symbol.asyncDispose]: () => parts.disposeAsync(),

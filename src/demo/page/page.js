@@ -8,7 +8,7 @@ const keptBadges = 40;
 const byId = id => document.getElementById(id);
 
 let language = languages[preferredLanguage()] ? preferredLanguage() : 'en';
-let state = { icons: [], messages: [], unseen: 0, address: '', swaks: '' };
+let state = { icons: [], messages: [], unseen: 0, address: '', swaks: '', webApp: { url: '', password: '' } };
 /** Badges on their way, newest first: one row per icon and trace. */
 const ways = [];
 
@@ -41,6 +41,8 @@ function showTexts() {
 function showState() {
   byId('address').textContent = state.address;
   byId('swaks').textContent = state.swaks;
+  byId('web-app').href = state.webApp.url;
+  byId('password').textContent = state.webApp.password;
   byId('unseen').textContent = String(state.unseen);
   byId('empty').hidden = state.messages.length > 0;
   showIcons();

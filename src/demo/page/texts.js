@@ -7,6 +7,10 @@ export const languages = {
     phone: 'The phone',
     phoneHint:
       'Two apps on one phone: a native one (APNs) and a web app (Web Push). Both show the unseen messages of the mailbox.',
+    webApp: 'Open the web app in this browser',
+    password: 'password',
+    webAppHint:
+      'Its badge comes by your browser’s own push service, which the relay on this machine must reach.',
     mailbox: 'The mailbox',
     unseen: 'unseen',
     from: 'From',
@@ -32,6 +36,9 @@ export const languages = {
     language: '语言',
     phone: '手机',
     phoneHint: '同一部手机上的两个应用：原生应用（APNs）和网页应用（Web Push），都显示该邮箱的未读邮件数。',
+    webApp: '在此浏览器中打开网页应用',
+    password: '密码',
+    webAppHint: '它的角标经由您浏览器自己的推送服务送达，因此本机上的中继必须能访问该服务。',
     mailbox: '邮箱',
     unseen: '封未读',
     from: '发件人',
@@ -58,6 +65,9 @@ export const languages = {
     phone: '手機',
     phoneHint:
       '同一支手機上的兩個應用程式：原生應用程式（APNs）和網頁應用程式（Web Push），都顯示該信箱的未讀郵件數。',
+    webApp: '在此瀏覽器中開啟網頁應用程式',
+    password: '密碼',
+    webAppHint: '它的徽章經由您瀏覽器自己的推播服務送達，因此本機上的中繼必須能連到該服務。',
     mailbox: '信箱',
     unseen: '封未讀',
     from: '寄件者',
