@@ -119,6 +119,7 @@ function setUp({
   };
   const toWorker: ToWorker[] = [];
   let kept = remembered ?? undefined;
+  let later: { ms: number; act(): void } | undefined;
   const model = new AppModel({
     client,
     badgeSwitch,
@@ -131,8 +132,16 @@ function setUp({
       },
     },
     now: () => 1000,
+    later: (ms, act) => {
+      later = { ms, act };
+      return {
+        cancel: () => {
+          later = undefined;
+        },
+      };
+    },
   });
-  return { model, called, failing, toWorker, kept: () => kept };
+  return { model, called, failing, toWorker, kept: () => kept, later: () => later };
 }
 
 test('before any answer the page shows what this device remembers', () => {
@@ -231,4 +240,21 @@ test('looking at the inbox brings the number that counts from there, on the icon
   await model.viewed({ uidValidity: 1, uidNext: 9 });
   assert.equal(model.view.count?.badge, 0);
   assert.deepEqual(toWorker, [{ kind: 'badge-known', iconId: 'icon', badge: 0, rev: 6 }]);
+});
+
+test('a badge on its way is asked for again until it has arrived, and not for ever', async () => {
+  const { model, called, later } = setUp({ state: { active } });
+  await model.start();
+  assert.equal(later(), undefined);
+  const delays: (number | undefined)[] = [];
+  for (let asked = 0; asked < 6; asked += 1) {
+    model.took({ ...status, state: 'publishing' });
+    delays.push(later()?.ms);
+  }
+  assert.deepEqual(delays, [1000, 2000, 4000, 8000, 15_000, undefined]);
+  model.took(status);
+  model.took({ ...status, state: 'not-counted' });
+  const before = called.length;
+  later()?.act();
+  assert.deepEqual([later()?.ms, called.slice(before)], [1000, ['status']]);
 });

@@ -7,6 +7,7 @@ import type { Language } from '../../src/contract/languages.ts';
 import type { DeviceClient, SeenUpTo } from '../../src/device/device-client.ts';
 import type { BadgeSwitch, TurnOnStep } from './badge-switch.ts';
 import type { Browser } from './browser.ts';
+import { FollowUp, type Later } from './follow-up.ts';
 import type { ActiveBadge, StateStore, Wishes } from './state.ts';
 import { asTrouble, sessionIsOver, type Trouble } from './trouble.ts';
 import type { ToPage } from './worker-messages.ts';
@@ -42,6 +43,7 @@ export type AppModelOptions = {
   /** The name of the mailbox, known before the first page is drawn. */
   remembered: { read(): string | undefined; write(mailbox: string | undefined): void };
   now(): number;
+  later: Later;
 };
 
 export type Credentials = { user: string; password: string; deviceName: string };
@@ -53,17 +55,19 @@ export class AppModel {
   readonly #tellWorker: Browser['tellWorker'];
   readonly #remembered: AppModelOptions['remembered'];
   readonly #now: () => number;
+  readonly #followUp: FollowUp;
   readonly #listeners = new Set<() => void>();
   #view: AppView;
   #refreshing: Promise<void> | undefined;
 
-  constructor({ client, badgeSwitch, store, tellWorker, remembered, now }: AppModelOptions) {
+  constructor({ client, badgeSwitch, store, tellWorker, remembered, now, later }: AppModelOptions) {
     this.client = client;
     this.#badgeSwitch = badgeSwitch;
     this.#store = store;
     this.#tellWorker = tellWorker;
     this.#remembered = remembered;
     this.#now = now;
+    this.#followUp = new FollowUp({ ask: () => void this.#guarded(() => this.askStatus()), later });
     const mailbox = remembered.read();
     if (mailbox === undefined) this.#view = signedOut;
     else this.#view = { ...signedOut, session: 'signed-in', mailbox, refreshing: true };
@@ -158,6 +162,7 @@ export class AppModel {
 
   took(status: IconStatus): void {
     this.#change({ status });
+    this.#followUp.took(status);
     if (status.badge !== null) this.#count(status.badge);
   }
 

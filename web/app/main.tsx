@@ -36,6 +36,10 @@ const model = new AppModel({
     write: mailbox => (mailbox === undefined ? forget('mailbox') : remember('mailbox', mailbox)),
   },
   now: Date.now,
+  later: (ms, act) => {
+    const timer = setTimeout(act, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
 });
 
 const page = document.getElementById('page');

@@ -14,7 +14,10 @@ const units: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
 ];
 
 export function relativeTime(ms: number, locale: Locale): string {
-  const [unit, length] = units.find(([, length]) => Math.abs(ms) >= length) ?? ['second', 1000];
+  const found = units.find(([, length]) => Math.abs(ms) >= length);
+  if (found === undefined)
+    return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second'); // now
+  const [unit, length] = found;
   return new Intl.RelativeTimeFormat(locale, { numeric: 'always' }).format(Math.trunc(ms / length), unit);
 }
 

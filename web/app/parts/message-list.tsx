@@ -135,7 +135,7 @@ function MessageTime({ at }: { at: number }) {
     <p class="message-time">
       <time dateTime={new Date(at).toISOString()} title={localTime(at, locale)}>
         {shortTime(at, now, locale)}
-      </time>
+      </time>{' '}
       <small>{relativeTime(at - now, locale)}</small>
     </p>
   );
