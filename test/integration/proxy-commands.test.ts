@@ -68,6 +68,33 @@ test('subscriptions are listed and ended by command, and the running proxy knows
   );
 });
 
+test('an administrator signs the devices of a mailbox out: no session works, no badge is left', async () => {
+  await using api = await startDeviceApi({ startAt: Date.now() });
+  using config = configFile(api.databasePath);
+  const signOut = async (...rest: string[]) =>
+    run(process.execPath, [main, 'proxy', 'mailbox', 'sign-out', '--config', config.path, ...rest]);
+  const session = await api.signIn('anna', 'anna-phone-1');
+  await api.subscribe(session, 'anna-phone-1');
+  const other = await api.signIn('ben', 'bens-phone-1');
+
+  await assert.rejects(signOut('anna@fabrikam.com'), { code: 2, stderr: /no terminal.*--force/s });
+  assert.equal((await api.call('GET', '/v1/devices', { session })).status, 200);
+
+  const { stdout } = await signOut('anna@fabrikam.com', '--force');
+  assert.equal(stdout, 'anna@fabrikam.com: 1 device signed out, 1 badge ended.\n');
+  const refused = await api.call('GET', '/v1/devices', { session });
+  assert.deepEqual([refused.status, refused.json.code], [401, 'session-invalid']);
+  assert.equal((await api.call('GET', '/v1/devices', { session: other })).status, 200);
+  const again = await api.signIn('anna', 'anna-phone-1');
+  const { json } = await api.call('GET', '/v1/devices', { session: again });
+  assert.equal(json.devices[0].subscriptions[0].endedReason, 'revoked');
+
+  await assert.rejects(signOut('nobody@fabrikam.com', '--force'), {
+    code: 1,
+    stderr: /nobody has signed in/,
+  });
+});
+
 test('"proxy serve" refuses a configuration without a mail server, and a bad key file, with a hint', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailbadge-'));
   try {

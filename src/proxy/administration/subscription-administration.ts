@@ -12,8 +12,11 @@ import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { ProxyEvents } from '../events.ts';
+import { mailboxNameRule } from '../mailbox-source-of.ts';
+import { canonicalMailboxName } from '../mailboxes/mailbox-name.ts';
 import { type ListedSubscription, listSubscriptions } from '../subscriptions/list-subscriptions.ts';
 import type { RestoreRequest } from '../subscriptions/restore.ts';
+import type { SignedOut } from '../subscriptions/sign-out-mailbox.ts';
 import { Subscriptions } from '../subscriptions/subscriptions.ts';
 
 type ListedMailbox = {
@@ -38,6 +41,8 @@ export type SubscriptionAdministration = AsyncDisposable & {
   /** Lets subscriptions end by themselves again. */
   thaw(): Promise<void>;
   listMailboxes(): Promise<ListedMailbox[]>;
+  /** Every device of the mailbox, by the canonical name or any other. Throws `mailbox-unknown`. */
+  signOutMailbox(mailbox: string): Promise<SignedOut & { mailbox: string }>;
 };
 
 /** Later than any subscription ends. */
@@ -74,6 +79,10 @@ export async function openSubscriptionAdministration(
     },
     restore: request => subscriptions.restore(request),
     thaw: () => subscriptions.thawEndings(),
+    async signOutMailbox(name) {
+      const mailbox = canonicalMailboxName(name, mailboxNameRule(config)) ?? name;
+      return { mailbox, ...(await subscriptions.signOutMailbox(mailbox)) };
+    },
     async listMailboxes() {
       const rows = await db
         .selectFrom('mailbox')

@@ -16,7 +16,9 @@ export type EndReason =
   | 'signed-out'
   | 'device-removed'
   /** The device's session was used from two places. */
-  | 'session-stolen';
+  | 'session-stolen'
+  /** An administrator signed all devices of the mailbox out. */
+  | 'revoked';
 
 export async function endSubscriptions(
   transaction: Transaction<ProxySchema>,

@@ -19,6 +19,7 @@ import { type OpenedRequest, opened } from './opened.ts';
 import { type PreferencesRequest, preferences } from './preferences.ts';
 import { type Cause, endSettledIcons } from './recompute-icons.ts';
 import { type RestoreRequest, restore } from './restore.ts';
+import { type SignedOut, signOutMailbox } from './sign-out-mailbox.ts';
 import { subscribe } from './subscribe.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 import { targetGone } from './target-gone.ts';
@@ -131,6 +132,11 @@ export class Subscriptions implements AsyncDisposable {
         .execute();
       await endSubscriptions(transaction, found, { ...this.#context(), reason });
     });
+  }
+
+  /** Signs every device of a mailbox out. Throws `mailbox-unknown`. */
+  signOutMailbox(mailboxId: string): Promise<SignedOut> {
+    return this.#commit(transaction => signOutMailbox(transaction, mailboxId, this.#context()));
   }
 
   /** Live ones and those that ended within the last 30 days, newest first. */

@@ -88,6 +88,7 @@ const endings: Record<EndReason, Reason> = {
   'taken-over': { words: 'the device was registered anew, or by another installation', remedy: null },
   'signed-out': { words: 'the person signed out on the device', remedy: registerAgain },
   'device-removed': { words: 'the person removed the device from their list', remedy: registerAgain },
+  revoked: { words: 'an administrator signed the mailbox’s devices out', remedy: registerAgain },
   'session-stolen': {
     words: 'the device’s session was used from two places, and ended for both',
     remedy: 'let the person sign in again; if it happens again, change the password of the mailbox',

@@ -189,6 +189,8 @@ export const english = {
       'taken-over': 'another installation took the device over',
       'signed-out': 'signed out on the device',
       'device-removed': 'the device was removed from the list',
+      'session-stolen': 'a session was used from two places',
+      revoked: 'signed out by an administrator',
     } as Record<string, string>,
   },
   deliveries: {

@@ -181,6 +181,8 @@ export const simplifiedChinese: ProxyMessages = {
       'taken-over': '设备已由另一安装接管',
       'signed-out': '已在设备上退出登录',
       'device-removed': '设备已从列表中移除',
+      'session-stolen': '登录在两处被使用',
+      revoked: '由管理员注销',
     },
   },
   deliveries: {

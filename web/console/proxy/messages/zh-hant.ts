@@ -181,6 +181,8 @@ export const traditionalChinese: ProxyMessages = {
       'taken-over': '裝置已由另一個安裝接管',
       'signed-out': '已在裝置上登出',
       'device-removed': '裝置已從清單中移除',
+      'session-stolen': '登入在兩處被使用',
+      revoked: '由管理員登出',
     },
   },
   deliveries: {
