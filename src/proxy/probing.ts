@@ -14,8 +14,8 @@ import { badgeRepeater } from './probes/repeat-badge.ts';
 import { runProbe } from './probes/run-probe.ts';
 import { relayAuthServer } from './trust/auth-servers/auth-server.ts';
 import type { AuthServers } from './trust/auth-servers/auth-servers.ts';
-import { createProbeRelay } from './trust/probe-relay.ts';
-import type { RelayAccess } from './trust/relay-access.ts';
+import { createProbeRelay } from './trust/relay/probe-relay.ts';
+import type { RelayAccess } from './trust/relay/relay-access.ts';
 
 export function createProber(
   config: Pick<ProxyConfig, 'probe' | 'relay'>,

@@ -13,7 +13,7 @@ import { parseProxyConfig } from '../../src/proxy/config.ts';
 import { proxyMigrations } from '../../src/proxy/database/migrations.ts';
 import type { ProxySchema } from '../../src/proxy/database/schema.ts';
 import { openAuthServers } from '../../src/proxy/trust/auth-servers/open-auth-servers.ts';
-import { createRelayHttp } from '../../src/proxy/trust/relay-http.ts';
+import { createRelayHttp } from '../../src/proxy/trust/relay/relay-http.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { AppError } from '../../src/runtime/errors.ts';
 import { type CommandResult, mailbadge } from '../fixtures/command.ts';

@@ -133,7 +133,7 @@ test('a proxy that is not connected says how to connect, and asks nobody', async
 test('connecting in another process acts on reload', async () => {
   await using relay = await RelayStandIn.open();
   await using trust = await openProxyTrust({ relay, enrolled: false });
-  const { storeEnrolment } = await import('../../src/proxy/trust/relay-pin.ts');
+  const { storeEnrolment } = await import('../../src/proxy/trust/relay/relay-pin.ts');
   relay.registered = trust.certificate.der;
   const clock = new ManualClock(Date.now());
   const { id: certificateId, notAfter: credentialEndsAt } = trust.certificate;

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { relayMetadataSchema } from '../../src/contract/relay-metadata.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import { makeCertificate } from '../../src/proxy/trust/certificates/certificate.ts';
-import { askForApproval } from '../../src/proxy/trust/device-approval.ts';
+import { askForApproval } from '../../src/proxy/trust/enrolment/device-approval.ts';
 import type { RelaySchema } from '../../src/relay/database/schema.ts';
 import {
   decideDeviceAuthorization,

@@ -12,7 +12,7 @@ import type { NotificationResult } from '../../src/contract/outcomes.ts';
 import { openDatabase } from '../../src/database/database.ts';
 import type { ProxySchema } from '../../src/proxy/database/schema.ts';
 import { RelayClient } from '../../src/proxy/publisher/relay-client.ts';
-import { RelayAccess } from '../../src/proxy/trust/relay-access.ts';
+import { RelayAccess } from '../../src/proxy/trust/relay/relay-access.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { HttpClient } from '../../src/runtime/http/http-client.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';

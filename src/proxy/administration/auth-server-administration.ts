@@ -8,7 +8,7 @@ import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { AuthServers } from '../trust/auth-servers/auth-servers.ts';
 import { openAuthServers } from '../trust/auth-servers/open-auth-servers.ts';
-import { createRelayHttp } from '../trust/relay-http.ts';
+import { createRelayHttp } from '../trust/relay/relay-http.ts';
 
 export type { AuthServer } from '../trust/auth-servers/auth-server.ts';
 export type { KeyChange } from '../trust/auth-servers/auth-servers.ts';

@@ -15,8 +15,8 @@ import type { ImportedCertificate } from '../trust/certificates/import-certifica
 import { advisedLeadMs } from '../trust/certificates/role-rules.ts';
 import { parseThumbprint } from '../trust/certificates/thumbprint.ts';
 import { parseUtcInstant } from '../trust/certificates/utc-instant.ts';
-import { relayFailureError } from '../trust/relay-failure.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
+import { relayFailureError } from '../trust/relay/relay-failure.ts';
+import { readRelayPin } from '../trust/relay/relay-pin.ts';
 import { type CertificateFile, importCertificate } from './certificate-file.ts';
 import { type Confirm, changeRoles, type RoleChange } from './role-change.ts';
 import { type TrustStores, withTrustStores } from './trust-stores.ts';

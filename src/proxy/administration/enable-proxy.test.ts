@@ -5,8 +5,8 @@ import type { RelayMetadata } from '../../contract/relay-metadata.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import { Secret } from '../../runtime/secrets.ts';
 import { readProxyObject } from '../publisher/proxy-object.ts';
-import type { RelayFailure } from '../trust/relay-failure.ts';
-import { pinRelay } from '../trust/relay-pin.ts';
+import type { RelayFailure } from '../trust/relay/relay-failure.ts';
+import { pinRelay } from '../trust/relay/relay-pin.ts';
 import { carryOut, disableProxy, planEnable } from './enable-proxy.ts';
 
 const relayUrl = 'https://relay.example.com/';

@@ -16,10 +16,10 @@ import {
   readProxyObjectRow,
 } from '../publisher/proxy-object.ts';
 import { checkPrerequisites } from '../trust/prerequisites.ts';
-import type { RelayAccess } from '../trust/relay-access.ts';
-import { notConnected, type RelayFailure, relayFailureError } from '../trust/relay-failure.ts';
-import { parseRelayUrl } from '../trust/relay-metadata.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
+import type { RelayAccess } from '../trust/relay/relay-access.ts';
+import { notConnected, type RelayFailure, relayFailureError } from '../trust/relay/relay-failure.ts';
+import { parseRelayUrl } from '../trust/relay/relay-metadata.ts';
+import { readRelayPin } from '../trust/relay/relay-pin.ts';
 
 export type EnableRequest = { organization?: string | undefined; uri?: string | undefined };
 

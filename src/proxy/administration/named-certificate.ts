@@ -2,7 +2,7 @@
 
 import { AppError } from '../../runtime/errors.ts';
 import type { Certificate } from '../trust/certificates/certificate.ts';
-import { readPublicCertificate } from '../trust/public-certificate.ts';
+import { readPublicCertificate } from '../trust/enrolment/public-certificate.ts';
 import { readBounded } from './certificate-file.ts';
 
 /** Throws "Cannot find certificate." when there is none, else what is wrong with it. */

@@ -7,8 +7,8 @@ import { AppError } from '../../runtime/errors.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { readRoles, storeRoles } from '../trust/certificates/certificate-roles.ts';
 import { judgeRoleAct, type RoleAct, type Roles, type Verdict } from '../trust/certificates/role-rules.ts';
-import { registerCertificate } from '../trust/register-certificate.ts';
-import type { RelayAccess } from '../trust/relay-access.ts';
+import { registerCertificate } from '../trust/enrolment/register-certificate.ts';
+import type { RelayAccess } from '../trust/relay/relay-access.ts';
 
 /** What a person is asked; false: no. */
 export type Confirm = (questions: string[]) => Promise<boolean>;

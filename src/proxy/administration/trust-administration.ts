@@ -8,11 +8,16 @@ import type { Random } from '../../runtime/random.ts';
 import type { ProxyConfig } from '../config.ts';
 import { downloadFromRelay } from '../trust/auth-servers/download.ts';
 import { fetchRelayKeys } from '../trust/auth-servers/fetch-auth-server.ts';
-import { type ConnectRequest, type ConnectStep, certificateMissing, connectTrust } from '../trust/connect.ts';
+import {
+  type ConnectRequest,
+  type ConnectStep,
+  certificateMissing,
+  connectTrust,
+} from '../trust/enrolment/connect.ts';
 import { checkPrerequisites, checkWritable } from '../trust/prerequisites.ts';
-import { RelayClock } from '../trust/relay-clock.ts';
-import { createRelayHttp } from '../trust/relay-http.ts';
-import { parseRelayUrl } from '../trust/relay-metadata.ts';
+import { RelayClock } from '../trust/relay/relay-clock.ts';
+import { createRelayHttp } from '../trust/relay/relay-http.ts';
+import { parseRelayUrl } from '../trust/relay/relay-metadata.ts';
 import { inspectRelay, type SetUpRequest, type SetUpStep, setUpTrust } from '../trust/set-up.ts';
 import { readTrustStatus, type TrustStatus } from '../trust/trust-status.ts';
 import { type CertificateFile, importCertificate } from './certificate-file.ts';

@@ -11,8 +11,8 @@ import type { ProxyConfig } from '../config.ts';
 import { proxyMigrations } from '../database/migrations.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { CertificateStore } from '../trust/certificates/certificate-store.ts';
-import { RelayAccess } from '../trust/relay-access.ts';
-import { createRelayHttp } from '../trust/relay-http.ts';
+import { RelayAccess } from '../trust/relay/relay-access.ts';
+import { createRelayHttp } from '../trust/relay/relay-http.ts';
 
 export type TrustStores = { db: Kysely<ProxySchema>; certificates: CertificateStore; access: RelayAccess };
 

@@ -6,7 +6,7 @@ import { compareVersions, version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { listNodes } from '../nodes/list-nodes.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
+import { readRelayPin } from '../trust/relay/relay-pin.ts';
 
 export type VersionSkew = { message: string; hint: string };
 

@@ -4,9 +4,9 @@
 
 import type { RelayMetadata } from '../../contract/relay-metadata.ts';
 import { AppError } from '../../runtime/errors.ts';
-import type { DescribeTarget } from '../trust/describe-target.ts';
-import type { SignedTicket } from '../trust/registration-ticket.ts';
-import type { RelayFailure } from '../trust/relay-failure.ts';
+import type { DescribeTarget } from '../trust/relay/describe-target.ts';
+import type { SignedTicket } from '../trust/relay/registration-ticket.ts';
+import type { RelayFailure } from '../trust/relay/relay-failure.ts';
 
 export type RelayForDevices = {
   /** Undefined while this proxy is not connected to a relay. */

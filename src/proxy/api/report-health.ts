@@ -7,7 +7,7 @@ import { version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';
 import type { ProxySchema } from '../database/schema.ts';
-import type { RelayFailure } from '../trust/relay-failure.ts';
+import type { RelayFailure } from '../trust/relay/relay-failure.ts';
 import type { DeviceApp } from './device-app.ts';
 
 const faultSchema = z.object({

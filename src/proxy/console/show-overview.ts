@@ -11,7 +11,7 @@ import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';
 import { readProxyObjectRow } from '../publisher/proxy-object.ts';
 import { readEndingSoon } from '../trust/expiry-watch.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
+import { readRelayPin } from '../trust/relay/relay-pin.ts';
 import { readRotationFailure } from '../trust/rotation-failure.ts';
 import type { ConsoleApp } from './console-operation.ts';
 

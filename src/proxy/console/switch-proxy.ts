@@ -5,7 +5,7 @@ import { overviewSchema } from '../../contract/console/proxy-console.ts';
 import type { Random } from '../../runtime/random.ts';
 import { carryOut, disableProxy, planEnable } from '../administration/enable-proxy.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
-import type { RelayAccess } from '../trust/relay-access.ts';
+import type { RelayAccess } from '../trust/relay/relay-access.ts';
 import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import { readOverview, type ShowOverviewCollaborators } from './show-overview.ts';
 

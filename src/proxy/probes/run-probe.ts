@@ -8,11 +8,11 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import { disagreement, readProxyObjectRow } from '../publisher/proxy-object.ts';
-import { judgeProof, type ProbeRelay } from '../trust/probe-relay.ts';
-import type { RelayAccess } from '../trust/relay-access.ts';
-import type { RelayFailure } from '../trust/relay-failure.ts';
-import { readRelayPin } from '../trust/relay-pin.ts';
-import type { RelayConnection } from '../trust/relay-trust.ts';
+import { judgeProof, type ProbeRelay } from '../trust/relay/probe-relay.ts';
+import type { RelayAccess } from '../trust/relay/relay-access.ts';
+import type { RelayFailure } from '../trust/relay/relay-failure.ts';
+import { readRelayPin } from '../trust/relay/relay-pin.ts';
+import type { RelayConnection } from '../trust/relay/relay-trust.ts';
 import { failureClassOf, type ProbeFailure, type ProbeOutcome, type ProbeStage } from './probe-outcome.ts';
 
 export type ProbeCollaborators = {

@@ -4,7 +4,7 @@
 import type { Kysely } from 'kysely';
 import { version } from '../../contract/versions.ts';
 import type { ProxyObjectTable, ProxySchema } from '../database/schema.ts';
-import { type RelayPin, readRelayPin } from '../trust/relay-pin.ts';
+import { type RelayPin, readRelayPin } from '../trust/relay/relay-pin.ts';
 
 const proxyObjectName = 'OnPrem-Proxy';
 

@@ -2,7 +2,7 @@
 
 import type { Kysely } from 'kysely';
 import type { ProxySchema } from '../database/schema.ts';
-import type { RelayFailure } from './relay-failure.ts';
+import type { RelayFailure } from './relay/relay-failure.ts';
 
 export type RotationFailure = {
   failedAt: number;

@@ -14,9 +14,9 @@ import { keyKindOf, keyKinds, makeCertificate } from './certificates/certificate
 import { readRoles, storeRoles } from './certificates/certificate-roles.ts';
 import { effectiveDate, renewalAt, successorLifetimeMs } from './certificates/renewal.ts';
 import { judgeRoleAct, type RoleAct, type Roles } from './certificates/role-rules.ts';
-import { registerCertificate } from './register-certificate.ts';
-import type { RelayAccess } from './relay-access.ts';
-import { type RelayFailure, relayFailureError } from './relay-failure.ts';
+import { registerCertificate } from './enrolment/register-certificate.ts';
+import type { RelayAccess } from './relay/relay-access.ts';
+import { type RelayFailure, relayFailureError } from './relay/relay-failure.ts';
 import { clearRotationFailure, storeRotationFailure } from './rotation-failure.ts';
 
 const everyMs = 3_600_000;

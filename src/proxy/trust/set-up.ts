@@ -16,11 +16,11 @@ import {
   chooseCertificate,
 } from './certificates/choose-certificate.ts';
 import { exportCertificate } from './certificates/export-certificate.ts';
-import type { RelayClock } from './relay-clock.ts';
-import { relayFailureError } from './relay-failure.ts';
-import { fetchRelayMetadata } from './relay-metadata.ts';
-import { pinRelay, type RelayPin, readRelayPin } from './relay-pin.ts';
-import { identityChange, skewFailure } from './relay-trust.ts';
+import type { RelayClock } from './relay/relay-clock.ts';
+import { relayFailureError } from './relay/relay-failure.ts';
+import { fetchRelayMetadata } from './relay/relay-metadata.ts';
+import { pinRelay, type RelayPin, readRelayPin } from './relay/relay-pin.ts';
+import { identityChange, skewFailure } from './relay/relay-trust.ts';
 
 export type SetUpRequest = CertificateWish & {
   relayUrl: URL;

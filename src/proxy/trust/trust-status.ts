@@ -6,9 +6,9 @@ import type { ProxySchema } from '../database/schema.ts';
 import { describeFault } from './certificates/certificate-fault.ts';
 import type { CertificateStore, StoredCertificate } from './certificates/certificate-store.ts';
 import { type EndingSoon, readEndingSoon } from './expiry-watch.ts';
-import type { RelayAccess } from './relay-access.ts';
-import type { RelayFailure } from './relay-failure.ts';
-import { readRelayPin } from './relay-pin.ts';
+import type { RelayAccess } from './relay/relay-access.ts';
+import type { RelayFailure } from './relay/relay-failure.ts';
+import { readRelayPin } from './relay/relay-pin.ts';
 import { type RotationFailure, readRotationFailure } from './rotation-failure.ts';
 
 type CertificateStatus = {

@@ -5,7 +5,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { ProxyConfig } from '../../config.ts';
-import { createRelayHttp } from '../../trust/relay-http.ts';
+import { createRelayHttp } from '../../trust/relay/relay-http.ts';
 import { badgeChecks } from './badge-checks.ts';
 import { type Check, type Diagnosis, diagnosisOf, failed, ok, runChecks } from './check.ts';
 import { Examination } from './examination.ts';

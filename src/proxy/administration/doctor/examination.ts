@@ -9,7 +9,7 @@ import type { Random } from '../../../runtime/random.ts';
 import type { SecretBox } from '../../../runtime/secrets.ts';
 import type { ProxyConfig } from '../../config.ts';
 import type { ProxySchema } from '../../database/schema.ts';
-import type { Enrolment, RelayPin } from '../../trust/relay-pin.ts';
+import type { Enrolment, RelayPin } from '../../trust/relay/relay-pin.ts';
 import type { Network } from './network.ts';
 
 /** Filled by one check, read by those that need it. */

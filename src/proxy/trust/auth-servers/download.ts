@@ -7,7 +7,7 @@ import type { Clock } from '../../../runtime/clock.ts';
 import { createEgress, defaultEgressLimits, type EgressResult } from '../../../runtime/egress/egress.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { HttpClient } from '../../../runtime/http/http-client.ts';
-import { networkFailure, relayFailureError } from '../relay-failure.ts';
+import { networkFailure, relayFailureError } from '../relay/relay-failure.ts';
 
 const documentBytes = 256 * 1024;
 const headers = { accept: 'application/json', 'user-agent': proxyUserAgent() };

@@ -7,8 +7,8 @@ import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
 import { realmSchema } from '../../../contract/identifiers.ts';
 import { AppError } from '../../../runtime/errors.ts';
-import { parseJson, relayFailureError } from '../relay-failure.ts';
-import { judgeRelayMetadata } from '../relay-metadata.ts';
+import { parseJson, relayFailureError } from '../relay/relay-failure.ts';
+import { judgeRelayMetadata } from '../relay/relay-metadata.ts';
 import type { AuthServerKind, SigningKey } from './auth-server.ts';
 import { signingKeyOfCertificate } from './signing-keys.ts';
 

@@ -4,7 +4,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { calculateJwkThumbprint } from 'jose';
 import { z } from 'zod';
-import { parseJson } from '../relay-failure.ts';
+import { parseJson } from '../relay/relay-failure.ts';
 import type { SigningKey } from './auth-server.ts';
 
 /** More are not pinned. */

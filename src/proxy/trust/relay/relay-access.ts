@@ -2,15 +2,15 @@
 // a sealed target. `reload` after another process changed the database; a change acts at once.
 
 import type { Kysely } from 'kysely';
-import type { Clock } from '../../runtime/clock.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { Random } from '../../runtime/random.ts';
-import type { Secret, SecretBox } from '../../runtime/secrets.ts';
-import type { ProxySchema } from '../database/schema.ts';
-import { AccessTokens } from './access-tokens.ts';
-import { CertificateStore, type RsaAlgorithm } from './certificates/certificate-store.ts';
-import { RelayCredentials } from './credentials.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { Secret, SecretBox } from '../../../runtime/secrets.ts';
+import type { ProxySchema } from '../../database/schema.ts';
+import { CertificateStore, type RsaAlgorithm } from '../certificates/certificate-store.ts';
+import { RelayCredentials } from '../enrolment/credentials.ts';
+import { AccessTokens } from '../tokens/access-tokens.ts';
 import { createDescribeTarget, type DescribeTarget } from './describe-target.ts';
 import { RegistrationTickets } from './registration-ticket.ts';
 import { RelayClock } from './relay-clock.ts';

@@ -8,17 +8,23 @@ import {
   credentialAnswerSchema,
   credentialListSchema,
   credentialsPath,
-} from '../../contract/credentials.ts';
-import { proxyUserAgent } from '../../contract/versions.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Random } from '../../runtime/random.ts';
-import type { AccessTokens } from './access-tokens.ts';
-import type { OrganizationKey } from './certificates/certificate-store.ts';
+} from '../../../contract/credentials.ts';
+import { proxyUserAgent } from '../../../contract/versions.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { OrganizationKey } from '../certificates/certificate-store.ts';
+import type { RelayClock } from '../relay/relay-clock.ts';
+import {
+  malformedAnswer,
+  networkFailure,
+  parseJson,
+  type RelayFailure,
+  refusal,
+} from '../relay/relay-failure.ts';
+import type { RelayConnection, RelayTrust } from '../relay/relay-trust.ts';
+import type { AccessTokens } from '../tokens/access-tokens.ts';
 import { signPossessionProof } from './possession-proof.ts';
-import type { RelayClock } from './relay-clock.ts';
-import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
-import type { RelayConnection, RelayTrust } from './relay-trust.ts';
 
 type Failed = { kind: 'failed'; failure: RelayFailure };
 type Answered = { kind: 'answered'; status: number; json: unknown; url: URL };

@@ -1,14 +1,14 @@
 // The access token that publishing needs: cached, and renewed in the background at two thirds of its life. However
 // many ask at once, one request goes out; a failed renewal keeps the token that is still valid, and is repeated.
 
-import type { Clock, Timer } from '../../runtime/clock.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import { backoffMs, type Random } from '../../runtime/random.ts';
-import type { Secret } from '../../runtime/secrets.ts';
-import type { RelayClock } from './relay-clock.ts';
-import type { RelayFailure } from './relay-failure.ts';
-import type { RelayTrust } from './relay-trust.ts';
+import type { Clock, Timer } from '../../../runtime/clock.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import { backoffMs, type Random } from '../../../runtime/random.ts';
+import type { Secret } from '../../../runtime/secrets.ts';
+import type { RelayClock } from '../relay/relay-clock.ts';
+import type { RelayFailure } from '../relay/relay-failure.ts';
+import type { RelayTrust } from '../relay/relay-trust.ts';
 import { signAccessToken } from './self-signed-token.ts';
 import { requestToken } from './token-request.ts';
 

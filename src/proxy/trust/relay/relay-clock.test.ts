@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ManualClock } from '../../runtime/manual-clock.ts';
+import { ManualClock } from '../../../runtime/manual-clock.ts';
 import { RelayClock } from './relay-clock.ts';
 
 test('it knows nothing until it was measured, and then runs on', async () => {

@@ -1,9 +1,9 @@
 // Reads the public certificate that an administrator names for `trust connect`: DER, or PEM with nothing else in it.
 // Whatever holds a private key is refused here, before anything is sent: a key handed to others by mistake is lost.
 
-import { AppError } from '../../runtime/errors.ts';
-import { type Certificate, parseCertificate } from './certificates/certificate.ts';
-import { importBytes } from './certificates/import-certificate.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import { type Certificate, parseCertificate } from '../certificates/certificate.ts';
+import { importBytes } from '../certificates/import-certificate.ts';
 
 const exportPublicPart =
   'give the public part only; "mailbadge proxy trust certificate export" writes it, and so does: openssl x509 -in FILE -outform der -out OAuthCert.cer';

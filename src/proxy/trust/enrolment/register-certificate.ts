@@ -1,9 +1,9 @@
 // Makes a certificate known to the relay before it signs: added as a key credential in the name of the one that signs
 // now, and noted in the database.
 
-import type { OrganizationKey } from './certificates/certificate-store.ts';
-import type { RelayAccess } from './relay-access.ts';
-import type { RelayFailure } from './relay-failure.ts';
+import type { OrganizationKey } from '../certificates/certificate-store.ts';
+import type { RelayAccess } from '../relay/relay-access.ts';
+import type { RelayFailure } from '../relay/relay-failure.ts';
 
 /** Undefined when the relay has it now. */
 export async function registerCertificate(

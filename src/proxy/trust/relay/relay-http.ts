@@ -2,10 +2,10 @@
 
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
-import { HttpClient } from '../../runtime/http/http-client.ts';
-import type { ProxyConfig } from '../config.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { ProxyConfig } from '../../config.ts';
 
 export function createRelayHttp(relay: ProxyConfig['relay'], clock: Clock): HttpClient {
   return new HttpClient({ clock, ca: relayCertificates(relay) });

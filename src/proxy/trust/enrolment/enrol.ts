@@ -7,14 +7,20 @@ import {
   type EnrolmentResponse,
   enrolmentResponseSchema,
   normalizeEnrolmentCode,
-} from '../../contract/enrolment.ts';
-import { proxyUserAgent } from '../../contract/versions.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Random } from '../../runtime/random.ts';
-import type { Secret } from '../../runtime/secrets.ts';
-import type { OrganizationKey } from './certificates/certificate-store.ts';
+} from '../../../contract/enrolment.ts';
+import { proxyUserAgent } from '../../../contract/versions.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { Secret } from '../../../runtime/secrets.ts';
+import type { OrganizationKey } from '../certificates/certificate-store.ts';
+import {
+  malformedAnswer,
+  networkFailure,
+  parseJson,
+  type RelayFailure,
+  refusal,
+} from '../relay/relay-failure.ts';
 import { signPossessionProof } from './possession-proof.ts';
-import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 
 export type EnrolmentAnswer =
   | { kind: 'enrolled'; response: EnrolmentResponse; added: boolean }

@@ -2,10 +2,10 @@
 // already holds, and no token server stands between. Only where relay and organization have it switched on.
 
 import { SignJWT } from 'jose';
-import type { Random } from '../../runtime/random.ts';
-import { Secret } from '../../runtime/secrets.ts';
-import { signingHeader } from './certificates/signing-header.ts';
-import type { RelayConnection } from './relay-trust.ts';
+import type { Random } from '../../../runtime/random.ts';
+import { Secret } from '../../../runtime/secrets.ts';
+import { signingHeader } from '../certificates/signing-header.ts';
+import type { RelayConnection } from '../relay/relay-trust.ts';
 import type { TokenGrant } from './token-request.ts';
 
 /** A relay takes no longer ones. */

@@ -3,14 +3,14 @@
 // its clock, learns its capabilities, and finds out when it is not the relay that was pinned.
 
 import type { Kysely } from 'kysely';
-import type { RelayMetadata } from '../../contract/relay-metadata.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { AppError, describeError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { ProxySchema } from '../database/schema.ts';
-import type { AuthServer } from './auth-servers/auth-server.ts';
-import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
+import type { RelayMetadata } from '../../../contract/relay-metadata.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { AppError, describeError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Logger } from '../../../runtime/logger.ts';
+import type { ProxySchema } from '../../database/schema.ts';
+import type { AuthServer } from '../auth-servers/auth-server.ts';
+import type { CertificateStore, OrganizationKey } from '../certificates/certificate-store.ts';
 import type { RelayClock } from './relay-clock.ts';
 import { notConnected, type RelayFailure, relayFailureOf, synchronizeClock } from './relay-failure.ts';
 import { fetchRelayMetadata } from './relay-metadata.ts';

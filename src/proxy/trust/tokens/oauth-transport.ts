@@ -2,9 +2,9 @@
 // below OAuth stays a value with its cause.
 
 import { allowInsecureRequests, type Configuration, customFetch } from 'openid-client';
-import { proxyUserAgent } from '../../contract/versions.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import { networkFailure, type RelayFailure, refusal } from './relay-failure.ts';
+import { proxyUserAgent } from '../../../contract/versions.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import { networkFailure, type RelayFailure, refusal } from '../relay/relay-failure.ts';
 
 const answerBytes = 64 * 1024;
 

@@ -2,10 +2,10 @@
 // this organization. Signed by the organization's current key, used once, ten minutes (contract/registration.ts).
 
 import { SignJWT } from 'jose';
-import { type TicketClaims, ticketLifetimeMs, ticketType } from '../../contract/registration.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { opaqueId, type Random } from '../../runtime/random.ts';
-import { signingHeader } from './certificates/signing-header.ts';
+import { type TicketClaims, ticketLifetimeMs, ticketType } from '../../../contract/registration.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { opaqueId, type Random } from '../../../runtime/random.ts';
+import { signingHeader } from '../certificates/signing-header.ts';
 import type { RelayClock } from './relay-clock.ts';
 import type { RelayFailure } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';

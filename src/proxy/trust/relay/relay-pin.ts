@@ -2,17 +2,21 @@
 // (table `relay_trust`, one row). A relay that later calls itself otherwise is not followed.
 
 import type { Kysely } from 'kysely';
-import { type RelayMetadata, relayMetadataPath, relayMetadataSchema } from '../../contract/relay-metadata.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import type { ProxySchema } from '../database/schema.ts';
+import {
+  type RelayMetadata,
+  relayMetadataPath,
+  relayMetadataSchema,
+} from '../../../contract/relay-metadata.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import type { ProxySchema } from '../../database/schema.ts';
 import {
   type AuthServer,
   authServerOf,
   pinnedColumns,
   relayAuthServer,
   type SigningKey,
-} from './auth-servers/auth-server.ts';
-import { refuseDuplicate } from './auth-servers/auth-servers.ts';
+} from '../auth-servers/auth-server.ts';
+import { refuseDuplicate } from '../auth-servers/auth-servers.ts';
 
 export type Enrolment = { organization: string; realm: string; applicationId: string; connectedAt: number };
 

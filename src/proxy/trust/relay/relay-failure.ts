@@ -1,10 +1,10 @@
 // Why the relay could not be asked, or what it refused, as a value: a code to act on, a message, and the remedy.
 // Everything here is an expected outcome; nothing of it ends a subscription.
 
-import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
-import { problemSchema } from '../../contract/problem.ts';
-import { AppError } from '../../runtime/errors.ts';
-import { type AnswerHead, type HttpFailure, retryAfterMs } from '../../runtime/http/http-client.ts';
+import { type ErrorCode, errorCodes } from '../../../contract/error-codes.ts';
+import { problemSchema } from '../../../contract/problem.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import { type AnswerHead, type HttpFailure, retryAfterMs } from '../../../runtime/http/http-client.ts';
 
 export type RelayFailure = {
   code: ErrorCode;

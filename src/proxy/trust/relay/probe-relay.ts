@@ -9,11 +9,11 @@ import {
   probeAnswerSchema,
   probeProofType,
   probesPath,
-} from '../../contract/probes.ts';
-import { proxyUserAgent } from '../../contract/versions.ts';
-import { describeError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Secret } from '../../runtime/secrets.ts';
+} from '../../../contract/probes.ts';
+import { proxyUserAgent } from '../../../contract/versions.ts';
+import { describeError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Secret } from '../../../runtime/secrets.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 
 const answerBytes = 256 * 1024;

@@ -9,14 +9,14 @@ import {
   pollDeviceAuthorizationGrant,
   ResponseBodyError,
 } from 'openid-client';
-import { deviceFlowClientId } from '../../contract/device-flow.ts';
-import type { RelayMetadata } from '../../contract/relay-metadata.ts';
-import { describeError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import { Secret } from '../../runtime/secrets.ts';
-import type { Certificate } from './certificates/certificate.ts';
-import { OauthTransport } from './oauth-transport.ts';
-import { isErrorCode, malformedAnswer, type RelayFailure } from './relay-failure.ts';
+import { deviceFlowClientId } from '../../../contract/device-flow.ts';
+import type { RelayMetadata } from '../../../contract/relay-metadata.ts';
+import { describeError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import { Secret } from '../../../runtime/secrets.ts';
+import type { Certificate } from '../certificates/certificate.ts';
+import { isErrorCode, malformedAnswer, type RelayFailure } from '../relay/relay-failure.ts';
+import { OauthTransport } from '../tokens/oauth-transport.ts';
 
 type Failed = { kind: 'failed'; failure: RelayFailure };
 

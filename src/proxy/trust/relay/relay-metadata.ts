@@ -1,10 +1,14 @@
 // GET /.well-known/mailbadge-relay: what a relay says about itself. Checked before anything of it is believed: its
 // form, that the issuer is who was asked, and that no endpoint leads to another host or off TLS.
 
-import { type RelayMetadata, relayMetadataPath, relayMetadataSchema } from '../../contract/relay-metadata.ts';
-import { compareVersions, proxyUserAgent, version } from '../../contract/versions.ts';
-import { AppError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
+import {
+  type RelayMetadata,
+  relayMetadataPath,
+  relayMetadataSchema,
+} from '../../../contract/relay-metadata.ts';
+import { compareVersions, proxyUserAgent, version } from '../../../contract/versions.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 
 const metadataBytes = 256 * 1024;

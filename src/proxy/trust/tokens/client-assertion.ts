@@ -2,9 +2,9 @@
 // thumbprint of the certificate, `aud` = its issuer as a string, a short life and a fresh `jti`.
 
 import { type ClientAuth, modifyAssertion, PrivateKeyJwt } from 'openid-client';
-import type { Random } from '../../runtime/random.ts';
-import type { OrganizationKey } from './certificates/certificate-store.ts';
-import { signingHeader } from './certificates/signing-header.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { OrganizationKey } from '../certificates/certificate-store.ts';
+import { signingHeader } from '../certificates/signing-header.ts';
 
 const assertionLifetimeSeconds = 60;
 /** So that a relay whose clock lags a little does not find the assertion "not yet valid". */

@@ -2,15 +2,15 @@
 // of its answer.
 
 import { Configuration, clientCredentialsGrant, ResponseBodyError } from 'openid-client';
-import { describeError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Random } from '../../runtime/random.ts';
-import { Secret } from '../../runtime/secrets.ts';
-import { assertionAudience } from './auth-servers/auth-server.ts';
+import { describeError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Random } from '../../../runtime/random.ts';
+import { Secret } from '../../../runtime/secrets.ts';
+import { assertionAudience } from '../auth-servers/auth-server.ts';
+import { isErrorCode, malformedAnswer, type RelayFailure, synchronizeClock } from '../relay/relay-failure.ts';
+import type { RelayConnection } from '../relay/relay-trust.ts';
 import { clientAssertion } from './client-assertion.ts';
 import { OauthTransport } from './oauth-transport.ts';
-import { isErrorCode, malformedAnswer, type RelayFailure, synchronizeClock } from './relay-failure.ts';
-import type { RelayConnection } from './relay-trust.ts';
 
 export type TokenGrant =
   | { kind: 'granted'; accessToken: Secret; lifetimeMs: number }

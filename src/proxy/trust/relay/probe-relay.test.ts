@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { probeProofType } from '../../contract/probes.ts';
+import { probeProofType } from '../../../contract/probes.ts';
 import { judgeProof } from './probe-relay.ts';
 
 const now = Date.UTC(2026, 0, 1);

@@ -2,10 +2,10 @@
 // What it is bound to besides (a code, the organization) are its further claims.
 
 import { SignJWT } from 'jose';
-import { proofType } from '../../contract/enrolment.ts';
-import type { Random } from '../../runtime/random.ts';
-import type { OrganizationKey } from './certificates/certificate-store.ts';
-import { signingHeader } from './certificates/signing-header.ts';
+import { proofType } from '../../../contract/enrolment.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { OrganizationKey } from '../certificates/certificate-store.ts';
+import { signingHeader } from '../certificates/signing-header.ts';
 
 const lifetimeSeconds = 120;
 

@@ -3,7 +3,7 @@
 // the relay's clock, and `notAfter` made from it is never too far (ARCHITECTURE.md). It runs on the monotonic clock:
 // setting this machine's clock does not move it.
 
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock } from '../../../runtime/clock.ts';
 
 /** More than this between the relay's clock and this machine's, and certificates and assertions fail. */
 const allowedSkewMs = 5 * 60_000;

@@ -1,10 +1,10 @@
 // POST /v1/targets/describe: what the relay says about a sealed target that a device handed in. The proxy cannot
 // open it and must not believe the device's word.
 
-import { describeTargetResponseSchema, type TargetDescription } from '../../contract/registration.ts';
-import { proxyUserAgent } from '../../contract/versions.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { AccessTokens } from './access-tokens.ts';
+import { describeTargetResponseSchema, type TargetDescription } from '../../../contract/registration.ts';
+import { proxyUserAgent } from '../../../contract/versions.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { AccessTokens } from '../tokens/access-tokens.ts';
 import { malformedAnswer, networkFailure, parseJson, type RelayFailure, refusal } from './relay-failure.ts';
 import type { RelayTrust } from './relay-trust.ts';
 

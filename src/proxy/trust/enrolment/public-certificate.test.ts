@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { before, test } from 'node:test';
 import fc from 'fast-check';
-import { AppError } from '../../runtime/errors.ts';
-import { systemRandom } from '../../runtime/random.ts';
-import { makeCertificate } from './certificates/certificate.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import { systemRandom } from '../../../runtime/random.ts';
+import { makeCertificate } from '../certificates/certificate.ts';
 import { readPublicCertificate } from './public-certificate.ts';
 
 let der: Buffer;

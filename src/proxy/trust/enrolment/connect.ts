@@ -3,24 +3,24 @@
 // possession vouches for the key. Until the relay has answered nothing is stored; then everything is, at once.
 
 import type { Kysely } from 'kysely';
-import type { EnrolmentResponse } from '../../contract/enrolment.ts';
-import type { RelayMetadata } from '../../contract/relay-metadata.ts';
-import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
-import type { HttpClient } from '../../runtime/http/http-client.ts';
-import type { Random } from '../../runtime/random.ts';
-import type { Secret } from '../../runtime/secrets.ts';
-import type { ProxySchema } from '../database/schema.ts';
-import type { Certificate } from './certificates/certificate.ts';
-import type { CertificateStore, OrganizationKey } from './certificates/certificate-store.ts';
+import type { EnrolmentResponse } from '../../../contract/enrolment.ts';
+import type { RelayMetadata } from '../../../contract/relay-metadata.ts';
+import type { Clock } from '../../../runtime/clock.ts';
+import { AppError } from '../../../runtime/errors.ts';
+import type { HttpClient } from '../../../runtime/http/http-client.ts';
+import type { Random } from '../../../runtime/random.ts';
+import type { Secret } from '../../../runtime/secrets.ts';
+import type { ProxySchema } from '../../database/schema.ts';
+import type { Certificate } from '../certificates/certificate.ts';
+import type { CertificateStore, OrganizationKey } from '../certificates/certificate-store.ts';
+import { checkPrerequisites } from '../prerequisites.ts';
+import { RelayClock } from '../relay/relay-clock.ts';
+import { notConnected, relayFailureError } from '../relay/relay-failure.ts';
+import { type RelayPin, readRelayPin, storeEnrolment } from '../relay/relay-pin.ts';
+import { identityChange } from '../relay/relay-trust.ts';
+import { inspectRelay } from '../set-up.ts';
 import { type ApprovalRequest, askForApproval, deviceEndpointOf } from './device-approval.ts';
 import { enrol } from './enrol.ts';
-import { checkPrerequisites } from './prerequisites.ts';
-import { RelayClock } from './relay-clock.ts';
-import { notConnected, relayFailureError } from './relay-failure.ts';
-import { type RelayPin, readRelayPin, storeEnrolment } from './relay-pin.ts';
-import { identityChange } from './relay-trust.ts';
-import { inspectRelay } from './set-up.ts';
 
 export type ConnectStep =
   | { step: 'asking-for-code'; organization: string }
