@@ -43,10 +43,44 @@ export function createControlApi<S extends z.ZodType>(
   return app;
 }
 
-/** Takes a device offline or online, as the body {"online": …} says. */
-export function switchOnline(device: { goOnline(): void; goOffline(): void }, body: string): void {
-  if (parseBody(onlineSchema, body).online) device.goOnline();
-  else device.goOffline();
+type ControlledDevice = { goOnline(): void; goOffline(): void };
+
+/** Devices under `path`: list, make, look at, take offline and back, let go. */
+export function addDevices<Device extends ControlledDevice, S extends z.ZodType>(
+  app: ReturnType<typeof createControlApi>,
+  path: '/devices' | '/subscriptions',
+  devices: {
+    schema: S;
+    make(options: z.output<S>): Device;
+    all(): readonly Device[];
+    find(id: string): Device | undefined;
+    /** Uninstalled or unsubscribed; the push target stays known, as one that is gone. */
+    letGo(device: Device): void;
+    describe(device: Device): Record<string, unknown>;
+  },
+): void {
+  const find = (id: string): Device => {
+    const device = devices.find(id);
+    if (device === undefined) throw new AppError('not-found', `no such ${path.slice(1, -1)}`);
+    return device;
+  };
+  app.get(path, context => context.json(devices.all().map(devices.describe)));
+  app.post(path, async context => {
+    const device = devices.make(parseBody(devices.schema, await context.req.text()));
+    return context.json(devices.describe(device), 201);
+  });
+  app.get(`${path}/:id`, context => context.json(devices.describe(find(context.req.param('id')))));
+  app.put(`${path}/:id/online`, async context => {
+    const device = find(context.req.param('id'));
+    if (parseBody(onlineSchema, await context.req.text()).online) device.goOnline();
+    else device.goOffline();
+    return context.json(devices.describe(device));
+  });
+  app.delete(`${path}/:id`, context => {
+    const device = find(context.req.param('id'));
+    devices.letGo(device);
+    return context.json(devices.describe(device));
+  });
 }
 
 export function parseBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {

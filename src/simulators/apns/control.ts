@@ -2,10 +2,9 @@
 // take it offline, break things. Loopback only; it knows no authentication.
 
 import { z } from 'zod';
-import { AppError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
-import { createControlApi, parseBody, switchOnline } from '../control-api.ts';
+import { addDevices, createControlApi } from '../control-api.ts';
 import type { ApnsSimulator } from './apns-simulator.ts';
 import type { SimulatedDevice } from './device.ts';
 import { faultSchema } from './faults.ts';
@@ -22,30 +21,14 @@ export function createApnsControl(
   collaborators: { logger: Logger; random: Random },
 ) {
   const app = createControlApi(simulator, faultSchema, collaborators);
-  const find = (token: string): SimulatedDevice => {
-    const device = simulator.findDevice(token);
-    if (device === undefined) throw new AppError('not-found', 'no such device');
-    return device;
-  };
-
-  app.get('/devices', context => context.json(simulator.devices.map(describeDevice)));
-  app.post('/devices', async context => {
-    const device = simulator.registerDevice(parseBody(registerSchema, await context.req.text()));
-    return context.json(describeDevice(device), 201);
+  addDevices(app, '/devices', {
+    schema: registerSchema,
+    make: options => simulator.registerDevice(options),
+    all: () => simulator.devices,
+    find: token => simulator.findDevice(token),
+    letGo: device => device.uninstall(),
+    describe: describeDevice,
   });
-  app.get('/devices/:token', context => context.json(describeDevice(find(context.req.param('token')))));
-  app.put('/devices/:token/online', async context => {
-    const device = find(context.req.param('token'));
-    switchOnline(device, await context.req.text());
-    return context.json(describeDevice(device));
-  });
-  /** The app is uninstalled; the token stays known, as one that is gone. */
-  app.delete('/devices/:token', context => {
-    const device = find(context.req.param('token'));
-    device.uninstall();
-    return context.json(describeDevice(device));
-  });
-
   app.delete('/connections', context => {
     simulator.dropConnections();
     return context.body(null, 204);

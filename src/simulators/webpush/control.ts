@@ -2,10 +2,9 @@
 // its badge, take it offline, break things. Loopback only; it knows no authentication.
 
 import { z } from 'zod';
-import { AppError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
-import { createControlApi, parseBody, switchOnline } from '../control-api.ts';
+import { addDevices, createControlApi } from '../control-api.ts';
 import type { SimulatedWebDevice } from './device.ts';
 import { faultSchema } from './faults.ts';
 import type { WebPushSimulator } from './webpush-simulator.ts';
@@ -20,33 +19,15 @@ export function createWebPushControl(
   collaborators: { logger: Logger; random: Random },
 ) {
   const app = createControlApi(simulator, faultSchema, collaborators);
-  const find = (id: string): SimulatedWebDevice => {
-    const device = simulator.findDevice(id);
-    if (device === undefined) throw new AppError('not-found', 'no such subscription');
-    return device;
-  };
-
-  app.get('/subscriptions', context => context.json(simulator.devices.map(describeDevice)));
-  app.post('/subscriptions', async context => {
-    const { applicationServerKey, silentPushes } = parseBody(subscribeSchema, await context.req.text());
-    const device = simulator.subscribe({
-      applicationServerKey,
-      ...(silentPushes === undefined ? {} : { silentPushes }),
-    });
-    return context.json(describeDevice(device), 201);
+  addDevices(app, '/subscriptions', {
+    schema: subscribeSchema,
+    make: ({ applicationServerKey, silentPushes }) =>
+      simulator.subscribe({ applicationServerKey, ...(silentPushes === undefined ? {} : { silentPushes }) }),
+    all: () => simulator.devices,
+    find: id => simulator.findDevice(id),
+    letGo: device => device.unsubscribe(),
+    describe: describeDevice,
   });
-  app.get('/subscriptions/:id', context => context.json(describeDevice(find(context.req.param('id')))));
-  app.put('/subscriptions/:id/online', async context => {
-    const device = find(context.req.param('id'));
-    switchOnline(device, await context.req.text());
-    return context.json(describeDevice(device));
-  });
-  app.delete('/subscriptions/:id', context => {
-    const device = find(context.req.param('id'));
-    device.unsubscribe();
-    return context.json(describeDevice(device));
-  });
-
   return app;
 }
 

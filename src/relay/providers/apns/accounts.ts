@@ -1,12 +1,11 @@
 // What apps share at APNs: one provider token for each team and key, and one set of connections for each of those and
 // host. APNs takes one team and key per connection, few connections per host, and rarely a new token.
 
-import { readFileSync } from 'node:fs';
 import type { Clock } from '../../../runtime/clock.ts';
-import { AppError } from '../../../runtime/errors.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { ApnsAppConfig } from '../../config.ts';
+import { readConfiguredFile } from '../../configured-file.ts';
 import { Http2Origin } from '../http2-origin.ts';
 import { type Http2Timeouts, nodeHttp2 } from '../http2-session.ts';
 import { ProviderToken, parseSigningKey } from './provider-token.ts';
@@ -48,14 +47,14 @@ export class ApnsAccounts implements AsyncDisposable {
   }
 
   #newToken({ key_file, key_id, team_id }: ApnsAppConfig): ProviderToken {
-    const key = parseSigningKey(readConfigured(key_file, 'the APNs signing key'), { source: key_file });
+    const key = parseSigningKey(readConfiguredFile(key_file, 'apns.key_file'), { source: key_file });
     return new ProviderToken({ keyId: key_id, teamId: team_id, key, clock: this.#clock });
   }
 
   #origin(url: string, id: string, caFile: string | undefined): Http2Origin {
     const { origin } = new URL(url);
     return remember(this.#origins, `${origin} ${id} ${caFile ?? ''}`, () => {
-      const ca = caFile === undefined ? {} : { ca: readConfigured(caFile, 'the authorities to trust') };
+      const ca = caFile === undefined ? {} : { ca: readConfiguredFile(caFile, 'apns.ca_file') };
       const clock = this.#clock;
       return new Http2Origin({
         name: origin,
@@ -74,15 +73,4 @@ function remember<T>(known: Map<string, T>, key: string, make: () => T): T {
   const made = make();
   known.set(key, made);
   return made;
-}
-
-function readConfigured(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new AppError('config-invalid', `${path} (${what}) cannot be read`, {
-      hint: 'check the path, and that the service user may read it',
-      cause,
-    });
-  }
 }
