@@ -83,7 +83,7 @@ export function addDevices<Device extends ControlledDevice, S extends z.ZodType>
   });
 }
 
-export function parseBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {
+function parseBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {
   let value: unknown;
   try {
     value = JSON.parse(text);
