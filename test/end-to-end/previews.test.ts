@@ -2,6 +2,7 @@
 // proxy and relay, what the providers get, the databases, the log and `why` are searched for the words of the messages.
 
 import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,7 @@ async function startPremises(t: TestContext) {
   const logger = (name: string) =>
     createLogger({ name, level: 'debug', destination: { write: line => void log.push(line) } });
   const link = await TcpLink.start({ onBytes: bytes => passed.push(bytes) });
+  t.after(() => link[Symbol.asyncDispose]()); // also where the system does not start
   link.target = await freePort();
   const system = await startSystem({
     folder,
@@ -74,10 +76,14 @@ async function startPremises(t: TestContext) {
   };
 }
 
+/** Below the ports that the system gives to whoever asks for any: nobody takes it before the relay does. */
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const port = 20_000 + randomInt(12_000);
+  const free = await new Promise<boolean>(resolve => {
+    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (!free) return freePort();
   await new Promise(resolve => server.close(resolve));
   return port;
 }
