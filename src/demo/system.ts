@@ -3,6 +3,7 @@
 // benches all stand on it, so that none of them shows a system that nobody else runs.
 
 import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -215,15 +216,18 @@ export function runCommand(...parameters: string[]): Promise<string> {
   });
 }
 
-/** Ports that were free a moment ago, all different. */
+/** Free, and all different; below the ports that the system gives to whoever asks for any, so that they stay free. */
 async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>(resolve => server.listen(0, '127.0.0.1', () => resolve(server)));
-    }),
-  );
-  const ports = servers.map(server => (server.address() as { port: number }).port);
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    ports.add(port);
+    await new Promise(resolve => server.close(resolve));
+  }
+  return [...ports];
 }
