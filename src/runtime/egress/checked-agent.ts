@@ -70,7 +70,7 @@ export class CheckedAgent extends Agent {
 
   async #checkedAddresses(hostname: string, signal: AbortSignal): Promise<string[]> {
     const addresses = isIP(hostname) === 0 ? await this.#lookUp(hostname, signal) : [hostname];
-    if (addresses.length === 0) throw new Error('the name has no address');
+    if (addresses.length === 0) throw new NoAddressError();
     if (this.#collaborators.publicOnly && !addresses.every(isPublicAddress)) throw new AddressRefusedError();
     return addresses;
   }
@@ -105,6 +105,11 @@ export class CheckedAgent extends Agent {
     }
     throw lastError;
   }
+}
+
+class NoAddressError extends Error {
+  override readonly name = 'NoAddressError';
+  readonly code = 'ENODATA';
 }
 
 class TimeoutError extends Error {

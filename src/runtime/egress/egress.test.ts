@@ -91,7 +91,7 @@ test('a name that does not resolve is unreachable: certainly nothing was sent', 
   const failed = await send(() => Promise.reject(notFound));
   assert.deepEqual(failed.result, { kind: 'unreachable', reason: 'ENOTFOUND' });
   const empty = await send(async () => []);
-  assert.deepEqual(empty.result, { kind: 'unreachable', reason: 'Error' });
+  assert.deepEqual(empty.result, { kind: 'unreachable', reason: 'ENODATA' });
 });
 
 test('what the rule refuses is not even resolved', async () => {

@@ -24,9 +24,15 @@ export type ExchangeResult =
   | { kind: 'not-started'; reason: 'too-late' }
   /** Nothing was sent: no address, no connection, or a certificate that is not trusted. */
   | { kind: 'unreachable'; reason: string }
-  | { kind: 'response'; status: number; headers: IncomingHttpHeaders; body: Buffer; truncated: boolean }
+  | { kind: 'response'; status: number; headers: IncomingHttpHeaders; body: Buffer; cut: BodyCut | undefined }
   /** Request bytes had left and no answer came. */
   | { kind: 'outcome-unknown'; reason: string };
+
+/** Why a body is not whole: past the limit of bytes, past the time, or the connection broke. */
+export type BodyCut = 'too-long' | 'too-slow' | 'broken';
+
+/** The reason of an `unreachable` or `outcome-unknown` exchange that ran out of its own time. */
+export const timeOverReason = 'NO_ANSWER_IN_TIME';
 
 export function exchange(
   url: AllowedUrl,
@@ -55,7 +61,7 @@ export function exchange(
       maxHeaderSize: 8192,
     });
     const deadline = clock.after(withinMs, () => {
-      if (cutBody === undefined) outgoing.destroy(new Error('no answer in time'));
+      if (cutBody === undefined) outgoing.destroy(new TimeOverError());
       else cutBody();
     });
     const settle = (result: ExchangeResult): void => {
@@ -80,14 +86,14 @@ export function exchange(
     });
     outgoing.once('response', incoming => {
       const body = new BoundedBody(incoming, answerBytes);
-      cutBody = () => body.cut();
-      body.onEnd((bytes, truncated) =>
+      cutBody = () => body.cut('too-slow');
+      body.onEnd((bytes, cut) =>
         settle({
           kind: 'response',
           status: incoming.statusCode ?? 0,
           headers: incoming.headers,
           body: bytes,
-          truncated,
+          cut,
         }),
       );
     });
@@ -99,7 +105,7 @@ export function exchange(
 class BoundedBody {
   readonly #incoming: IncomingMessage;
   readonly #chunks: Buffer[] = [];
-  #listener: ((bytes: Buffer, truncated: boolean) => void) | undefined;
+  #listener: ((bytes: Buffer, cut: BodyCut | undefined) => void) | undefined;
 
   constructor(incoming: IncomingMessage, limit: number) {
     this.#incoming = incoming;
@@ -107,26 +113,30 @@ class BoundedBody {
     incoming.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk.subarray(0, Math.max(0, limit - length)));
       length += chunk.length;
-      if (length > limit) this.cut();
+      if (length > limit) this.cut('too-long');
     });
-    incoming.once('end', () => this.#finish(false));
-    incoming.once('error', () => this.#finish(true));
-    incoming.once('close', () => this.#finish(true));
+    incoming.once('end', () => this.#finish(undefined));
+    incoming.once('error', () => this.#finish('broken'));
+    incoming.once('close', () => this.#finish('broken'));
   }
 
-  onEnd(listener: (bytes: Buffer, truncated: boolean) => void): void {
+  onEnd(listener: (bytes: Buffer, cut: BodyCut | undefined) => void): void {
     this.#listener = listener;
   }
 
-  cut(): void {
-    this.#finish(true);
+  cut(why: BodyCut): void {
+    this.#finish(why);
     this.#incoming.destroy();
   }
 
-  #finish(truncated: boolean): void {
-    this.#listener?.(Buffer.concat(this.#chunks), truncated);
+  #finish(cut: BodyCut | undefined): void {
+    this.#listener?.(Buffer.concat(this.#chunks), cut);
     this.#listener = undefined;
   }
+}
+
+class TimeOverError extends Error {
+  readonly code = timeOverReason;
 }
 
 /** A code such as ECONNRESET: the message could name the URL, and a push endpoint is a secret. */

@@ -5,6 +5,7 @@
 import { proxyUserAgent } from '../../../contract/versions.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { createEgress, defaultEgressLimits, type EgressResult } from '../../../runtime/egress/egress.ts';
+import { timeOverReason } from '../../../runtime/egress/exchange.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { HttpClient } from '../../../runtime/http/http-client.ts';
 import { networkFailure, relayFailureError } from '../relay/relay-failure.ts';
@@ -62,17 +63,18 @@ async function downloadChecked(
     ...(ca === undefined ? {} : { ca }),
     limits: { ...defaultEgressLimits, totalMs: timeoutMs, connectMs: timeoutMs, answerBytes: documentBytes },
   });
-  const startedAt = clock.monotonic();
   const notAfter = clock.now() + timeoutMs;
   const result = await egress.send({ method: 'GET', url: url.href, headers, notAfter });
-  if (result.kind === 'response' && !result.truncated) return bodyOf(url, result);
-  if (result.kind === 'response' && result.body.length >= documentBytes) {
-    throw unreachable(url, `the answer is larger than ${documentBytes} bytes`);
-  }
-  if (clock.monotonic() - startedAt >= timeoutMs) {
-    throw unreachable(url, `no complete answer within ${timeoutMs} ms`);
-  }
-  throw result.kind === 'response' ? unreachable(url, 'the answer was cut') : failureOf(url, result);
+  if (result.kind !== 'response') throw failureOf(url, result, timeoutMs);
+  if (result.cut === undefined) return bodyOf(url, result);
+  throw unreachable(
+    url,
+    {
+      'too-long': `the answer is larger than ${documentBytes} bytes`,
+      'too-slow': noCompleteAnswer(timeoutMs),
+      broken: 'the answer was cut',
+    }[result.cut],
+  );
 }
 
 /** What the egress rule would refuse, in words for an administrator. */
@@ -81,7 +83,11 @@ function refuseOddPlace(url: URL, { host, port }: { host: string; port: number }
   if (port !== 443) throw refused(url, `its port is ${port}, not 443`);
 }
 
-function failureOf(url: URL, result: Exclude<EgressResult, { kind: 'response' }>): AppError {
+function failureOf(
+  url: URL,
+  result: Exclude<EgressResult, { kind: 'response' }>,
+  timeoutMs: number,
+): AppError {
   if (result.kind === 'refused') {
     return result.reason === 'address-not-public'
       ? refused(url, `${url.hostname} is at a private address`)
@@ -92,8 +98,12 @@ function failureOf(url: URL, result: Exclude<EgressResult, { kind: 'response' }>
       networkFailure({ kind: 'not-sent', reason: 'tls-untrusted', detail: result.reason }, url),
     );
   }
-  return unreachable(url, result.reason);
+  const timeOver = result.reason === timeOverReason || result.reason === 'too-late';
+  return unreachable(url, timeOver ? noCompleteAnswer(timeoutMs) : result.reason);
 }
+
+/** In the words of the HTTP client. */
+const noCompleteAnswer = (timeoutMs: number): string => `no complete answer within ${timeoutMs} ms`;
 
 function bodyOf(
   url: URL,

@@ -18,7 +18,7 @@ const created: EgressResult = {
   status: 201,
   headers: { location: '/m/1' },
   body: Buffer.alloc(0),
-  truncated: false,
+  cut: undefined,
 };
 
 function setUp(result: EgressResult = created) {
