@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK } from 'jose';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { openRelayAdministration } from '../../src/relay/administration/relay-administration.ts';
 import { parseRelayConfig } from '../../src/relay/config.ts';
 import { createRelay } from '../../src/relay/relay.ts';
@@ -12,7 +13,7 @@ import { SystemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { makeOrganizationCertificate } from '../../test/fixtures/organization-certificate.ts';
-import { enrolOrganization, freePort } from '../../test/fixtures/relay.ts';
+import { enrolOrganization } from '../../test/fixtures/relay.ts';
 import type { Holder, RelayMessage } from './setting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mailbadge-bench-'));

@@ -3,9 +3,7 @@
 // benches all stand on it, so that none of them shows a system that nobody else runs.
 
 import { execFile } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +20,7 @@ import { createLogger, type Logger } from '../runtime/logger.ts';
 import { ApnsSimulator } from '../simulators/apns/apns-simulator.ts';
 import { createTestCertificate } from '../simulators/certificate.ts';
 import { WebPushSimulator } from '../simulators/webpush/webpush-simulator.ts';
+import { freePorts } from './free-ports.ts';
 
 export const demoOrganization = 'fabrikam.com';
 export const demoApp = 'com.fabrikam.mail';
@@ -214,20 +213,4 @@ export function runCommand(...parameters: string[]): Promise<string> {
       );
     });
   });
-}
-
-/** Free, and all different; below the ports that the system gives to whoever asks for any, so that they stay free. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(20_000, 32_000);
-    const server = createServer();
-    const free = await new Promise<boolean>(resolve => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    ports.add(port);
-    await new Promise(resolve => server.close(resolve));
-  }
-  return [...ports];
 }

@@ -2,12 +2,11 @@
 // proxy and relay, what the providers get, the databases, the log and `why` are searched for the words of the messages.
 
 import assert from 'node:assert/strict';
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { SimulatedSource } from '../../src/demo/simulated-source.ts';
 import { demoApp, startSystem } from '../../src/demo/system.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
@@ -74,18 +73,6 @@ async function startPremises(t: TestContext) {
       await link[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Below the ports that the system gives to whoever asks for any: nobody takes it before the relay does. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = 20_000 + randomInt(12_000);
-  const free = await new Promise<boolean>(resolve => {
-    server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-  });
-  if (!free) return freePort();
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 function receiverOf(device: SimulatedWebDevice): PushReceiver {

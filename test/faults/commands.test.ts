@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { writeConfiguration } from '../fixtures/process-system.ts';
-import { freePort } from '../fixtures/relay.ts';
 import { ServiceProcess } from '../fixtures/service-process.ts';
 import { makeTlsCertificate } from '../fixtures/tls-certificate.ts';
 

@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { publishLimits } from '../../src/contract/publishing.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
 import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { proxyProcess, startProcesses, writeConfiguration } from '../fixtures/process-system.ts';
-import { freePort } from '../fixtures/relay.ts';
 import { isLocked } from '../fixtures/stored-icons.ts';
 import { until } from '../fixtures/until.ts';
 

@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { parseRelayConfig } from '../../src/relay/config.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { makeOrganizationCertificate } from '../fixtures/organization-certificate.ts';
-import { enrolmentBody, freePort, postJson } from '../fixtures/relay.ts';
+import { enrolmentBody, postJson } from '../fixtures/relay.ts';
 
 async function configFile(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'mailbadge-relay-'));

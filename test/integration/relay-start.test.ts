@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { parseRelayConfig, type RelayConfig } from '../../src/relay/config.ts';
 import { createRelay } from '../../src/relay/relay.ts';
 import { AppError } from '../../src/runtime/errors.ts';
@@ -15,7 +16,6 @@ import {
   accessToken,
   clientAssertion,
   enrolOrganization,
-  freePort,
   postJson,
   requestToken,
   startTestRelay,
