@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
-import { rotateEveryMs, underWayMs } from '../../src/proxy/api/session-rotation.ts';
-import { sessionLifetimeMs } from '../../src/proxy/api/sessions.ts';
+import { rotateEveryMs, underWayMs } from '../../src/proxy/api/sessions/session-rotation.ts';
+import { sessionLifetimeMs } from '../../src/proxy/api/sessions/sessions.ts';
 import { cookieOf, type DeviceApiFixture, ownPage, startDeviceApi } from '../fixtures/device-api.ts';
 
 const phone = 'anna-phone-1';

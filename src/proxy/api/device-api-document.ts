@@ -2,22 +2,22 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { version } from '../../contract/versions.ts';
-import { changePreferencesRoute } from './change-preferences.ts';
-import { currentSessionRoute } from './current-session.ts';
-import { describeAppRoute } from './describe-app.ts';
-import { issueTicketRoute } from './issue-ticket.ts';
-import { listDevicesRoute } from './list-devices.ts';
-import { listMessagesRoute } from './list-messages.ts';
-import { removeDeviceRoute } from './remove-device.ts';
-import { renewSubscriptionRoute } from './renew-subscription.ts';
-import { reportOpenedRoute } from './report-opened.ts';
-import { reportViewedRoute } from './report-viewed.ts';
-import { showIconRoute } from './show-icon.ts';
-import { signInRoute } from './sign-in.ts';
-import { signOutRoute } from './sign-out.ts';
-import { subscribeRoute } from './subscribe.ts';
-import { testBadgeRoute } from './test-badge.ts';
-import { unsubscribeRoute } from './unsubscribe.ts';
+import { listDevicesRoute } from './devices/list-devices.ts';
+import { removeDeviceRoute } from './devices/remove-device.ts';
+import { reportOpenedRoute } from './icons/report-opened.ts';
+import { showIconRoute } from './icons/show-icon.ts';
+import { testBadgeRoute } from './icons/test-badge.ts';
+import { listMessagesRoute } from './messages/list-messages.ts';
+import { describeAppRoute } from './registration/describe-app.ts';
+import { issueTicketRoute } from './registration/issue-ticket.ts';
+import { currentSessionRoute } from './sessions/current-session.ts';
+import { signInRoute } from './sessions/sign-in.ts';
+import { signOutRoute } from './sessions/sign-out.ts';
+import { changePreferencesRoute } from './subscriptions/change-preferences.ts';
+import { renewSubscriptionRoute } from './subscriptions/renew-subscription.ts';
+import { reportViewedRoute } from './subscriptions/report-viewed.ts';
+import { subscribeRoute } from './subscriptions/subscribe.ts';
+import { unsubscribeRoute } from './subscriptions/unsubscribe.ts';
 
 const routes = [
   describeAppRoute,

@@ -6,7 +6,7 @@ import { version } from '../../contract/versions.ts';
 import { readCounts } from '../administration/listing/read-overview.ts';
 import { versionSkews } from '../administration/version-skew.ts';
 import { jsonAnswer } from '../api/device-operation.ts';
-import { type HealthCollaborators, healthFaults } from '../api/report-health.ts';
+import { type HealthCollaborators, healthFaults } from '../api/health/report-health.ts';
 import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';
 import { readProxyObjectRow } from '../publisher/proxy-object.ts';

@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises';
 import type { Selectable } from 'kysely';
-import { passwordPurpose } from '../../api/mailbox-account.ts';
+import { passwordPurpose } from '../../api/sessions/mailbox-account.ts';
 import type { ProxyConfig } from '../../config.ts';
 import type { MailboxTable } from '../../database/schema.ts';
 import { dovecotRecountOf } from '../../mailbox-source-of.ts';

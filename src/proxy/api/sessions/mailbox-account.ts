@@ -1,0 +1,28 @@
+// The row of a mailbox, made when somebody first signs in to it. Its id is the canonical name; the name that was
+// typed stays beside it, since the mail server knows that one. The password is kept, sealed, only for sources that
+// watch a mailbox as its own user, and is forgotten where it is not needed any more.
+
+import type { Kysely } from 'kysely';
+import type { ProxySchema } from '../../database/schema.ts';
+
+export async function storeMailboxAccount(
+  db: Kysely<ProxySchema>,
+  {
+    mailboxId,
+    signInName,
+    sealedPassword,
+    now,
+  }: { mailboxId: string; signInName: string; sealedPassword: string | null; now: number },
+): Promise<void> {
+  const credential = { sign_in_name: signInName, sealed_password: sealedPassword };
+  await db
+    .insertInto('mailbox')
+    .values({ id: mailboxId, ...credential, state: 'watched', state_at: now, created_at: now })
+    .onConflict(conflict => conflict.column('id').doUpdateSet(credential))
+    .execute();
+}
+
+/** What a mailbox's password is sealed for (runtime/secrets.ts): it opens as nothing else, nor for another mailbox. */
+export function passwordPurpose(mailboxId: string): string {
+  return `mailbox-password:${mailboxId}`;
+}
