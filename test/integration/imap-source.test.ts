@@ -7,12 +7,13 @@ import { connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type ImapSourceConfig, parseProxyConfig } from '../../src/proxy/config.ts';
 import { ImapSource } from '../../src/proxy/mailboxes/imap/imap-source.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
+import { type Clock, SystemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { Secret } from '../../src/runtime/secrets.ts';
 import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { EventLog } from '../fixtures/event-log.ts';
+import { MovingClock } from '../fixtures/moving-clock.ts';
 import { makeTlsCertificate } from '../fixtures/tls-certificate.ts';
 
 const missing = dovecotUnavailable();
@@ -32,10 +33,13 @@ function sourceConfig(fields: Record<string, unknown>): ImapSourceConfig {
   return source;
 }
 
-function imapSource(config: Record<string, unknown>, commandTimeoutMs = 5000): ImapSource {
+function imapSource(
+  config: Record<string, unknown>,
+  { commandTimeoutMs = 5000, clock = new SystemClock() }: { commandTimeoutMs?: number; clock?: Clock } = {},
+): ImapSource {
   return new ImapSource({
     config: sourceConfig(config),
-    clock: new SystemClock(),
+    clock,
     random: systemRandom,
     logger: silentLogger,
     commandTimeoutMs,
@@ -46,7 +50,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
   let dovecot: Dovecot;
   const tls = () => ({ host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile });
   before(async () => {
-    dovecot = await Dovecot.start({ users: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank'] });
+    dovecot = await Dovecot.start({ users: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'gina'] });
   });
   after(async () => {
     await dovecot[Symbol.asyncDispose]();
@@ -195,6 +199,23 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     assert.equal(log.events.filter(event => event.kind === 'state' && event.state === 'refused').length, 1);
   });
 
+  test('a password that was changed is noticed within a day, though the connection lives on', async () => {
+    const clock = new MovingClock();
+    await using source = imapSource(tls(), { clock });
+    const log = new EventLog();
+    await source.start(log.listener);
+    source.watch(mailbox('gina'));
+    await log.until(event => event.kind === 'state' && event.state === 'watched', 'gina is watched');
+    await dovecot.setUser('gina', 'another one');
+    await dovecot.deliver('gina');
+    await log.settled('gina', 1);
+    clock.putForward(86_400_000);
+    await log.until(event => event.kind === 'state' && event.state === 'refused', 'the old one is refused');
+    source.watch(mailbox('gina', 'another one'));
+    await dovecot.deliver('gina');
+    await log.settled('gina', 2);
+  });
+
   test('signing in: accepted, refused, unknown name', async () => {
     await using source = imapSource(tls());
     assert.deepEqual(await source.signIn('alice', new Secret(dovecotPassword)), { outcome: 'accepted' });
@@ -234,7 +255,10 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
 
   test('a connection that went dead without a word is found, replaced and counted', async () => {
     await using forwarder = await Forwarder.open(dovecot.ports.imaps);
-    await using source = imapSource({ ...tls(), port: forwarder.port, renew_idle: '300ms' }, 500);
+    await using source = imapSource(
+      { ...tls(), port: forwarder.port, renew_idle: '300ms' },
+      { commandTimeoutMs: 500 },
+    );
     const log = new EventLog();
     await source.start(log.listener);
     source.watch(mailbox('erin'));

@@ -1,6 +1,7 @@
 // Watches one INBOX over one connection, for as long as it is wanted: connect, count, IDLE, count after each change.
 // One loop does everything in sequence, so IDLE is re-entered at once after each command, and the counts that it
-// tells are in the mailbox's own order. A lost connection is always followed by a new one and a count.
+// tells are in the mailbox's own order. A connection that is lost, or a day old, is always followed by a new one and a
+// count.
 
 import type { Clock } from '../../../runtime/clock.ts';
 import { backoffMs, type Random } from '../../../runtime/random.ts';
@@ -31,6 +32,8 @@ const backoff = {
 const settledMs = 30_000;
 /** A server that ends IDLE by itself is not asked again at once. */
 const idleEndedPauseMs = 1000;
+/** A server looks at a credential only when somebody signs in: so long, at most, a changed password goes unnoticed. */
+const signInEveryMs = 86_400_000;
 
 export class InboxWatcher implements AsyncDisposable {
   readonly #options: InboxWatcherOptions;
@@ -120,12 +123,14 @@ export class InboxWatcher implements AsyncDisposable {
       this.#failure = undefined;
       counted = true;
       this.#options.onState('watched');
-      while (!this.#stop.signal.aborted) {
+      const { clock, random } = this.#options;
+      const until = clock.monotonic() + signInEveryMs * (0.5 + random.fraction() / 2);
+      while (!this.#stop.signal.aborted && clock.monotonic() < until) {
         if (this.#changedAt !== undefined) await this.#count(connection, 'event');
         else if (this.#recounts.length > 0) await this.#count(connection, 'recount');
         else await this.#idle(connection);
       }
-      return { counted, failure: { outcome: 'unreachable', detail: 'the mailbox is no longer watched' } };
+      return { counted, failure: { outcome: 'unreachable', detail: 'the connection was given up' } };
     } catch (error) {
       const failure = connection.describe(error);
       if (!counted) this.#options.onState(failure.outcome, failure.detail);
