@@ -38,7 +38,7 @@ export const apnsAnswers: Readonly<Record<string, { status: number; meaning: Mea
   BadCertificateEnvironment: { status: 403, meaning: misconfigured },
   BadEnvironmentKeyIdInToken: { status: 403, meaning: misconfigured },
   BadEnvironmentKeyInToken: { status: 403, meaning: misconfigured }, // as real servers were seen to spell it
-  ExpiredProviderToken: { status: 403, meaning: misconfigured }, // only after a renewal did not help
+  ExpiredProviderToken: { status: 403, meaning: misconfigured }, // only when said of a second attempt too
   Forbidden: { status: 403, meaning: misconfigured },
   InvalidProviderToken: { status: 403, meaning: misconfigured },
   MissingProviderToken: { status: 403, meaning: misconfigured },

@@ -5,7 +5,7 @@ import type { PushTarget } from '../../../contract/push-targets.ts';
 import { challengeLifetimeMs } from '../../../contract/registration.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { ApnsAppConfig } from '../../config.ts';
-import type { Http2Origin, OriginResult } from '../http2-origin.ts';
+import type { Http2Origin } from '../http2-origin.ts';
 import type { Challenge, Provider, ProviderAnswer, ProviderNotification } from '../provider.ts';
 import type { ApnsAccounts } from './accounts.ts';
 import { judgeAnswer } from './answers.ts';
@@ -95,24 +95,35 @@ function challengePush(
 
 async function pushTo(
   origin: Http2Origin,
-  push: Push,
+  { id, target, notAfter, headers, body }: Push,
   { token, clock }: { token: ProviderToken; clock: Clock },
 ): Promise<ProviderAnswer> {
-  const sentToken = token.current();
-  const { id, target, notAfter, headers, body } = push;
-  const request = {
-    path: `/3/device/${target.token}`,
-    headers: { authorization: `bearer ${sentToken}`, 'apns-id': id, ...headers },
-    body,
+  const path = `/3/device/${target.token}`;
+  const attempt = async (providerToken: string): Promise<ProviderAnswer> => {
+    const identified = { authorization: `bearer ${providerToken}`, 'apns-id': id, ...headers };
+    const result = await origin.send({ path, headers: identified, body }, { notAfter });
+    return result.kind === 'response' ? judgeAnswer(result, { id, now: clock.now() }) : result;
   };
-  const answer = judge(await origin.send(request, { notAfter }), { id, now: clock.now() });
-  // APNs refused before doing anything: the same push may go again at once, with a token that is really newer
-  const expired = answer.kind === 'misconfigured' && answer.reason === 'ExpiredProviderToken';
-  return expired && token.replaceExpired(sentToken) ? pushTo(origin, push, { token, clock }) : answer;
+  const sent = token.current();
+  const answer = await attempt(sent);
+  // APNs refused before doing anything, so the same push may go again; what it says of the second token counts
+  const next = tokenAfter(answer, { sent, token });
+  return next === undefined ? answer : attempt(next);
 }
 
-function judge(result: OriginResult, { id, now }: { id: string; now: number }): ProviderAnswer {
-  return result.kind === 'response' ? judgeAnswer(result, { id, now }) : result;
+/** The token to try once more with, where the answer was about the one that was sent. */
+function tokenAfter(
+  answer: ProviderAnswer,
+  { sent, token }: { sent: string; token: ProviderToken },
+): string | undefined {
+  switch ('reason' in answer ? answer.reason : undefined) {
+    case 'ExpiredProviderToken':
+      return token.replaceExpired(sent);
+    case 'TooManyProviderTokenUpdates':
+      return token.stepBackFrom(sent);
+    default:
+      return undefined;
+  }
 }
 
 function epochSeconds(at: number): string {

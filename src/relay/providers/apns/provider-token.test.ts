@@ -53,18 +53,40 @@ test('two relays, or one that was restarted, issue tokens of the same age', asyn
   assert.equal(issuedAt(tokenAt(clock).current()), issued);
 });
 
-test('an expired token is replaced at most once in 20 minutes', async () => {
+test('an expired token is replaced at most once in 20 minutes; a younger one is tried again', async () => {
   const clock = new ManualClock(start); // the window began at 12:00
   const token = tokenAt(clock);
   const first = token.current();
-  assert.equal(token.replaceExpired(first), false, 'it is ten minutes old');
+  assert.equal(token.replaceExpired(first), first, 'it is ten minutes old');
   await clock.advance(15 * minute);
-  assert.equal(token.replaceExpired(first), true);
-  const second = token.current();
-  assert.notEqual(second, first);
-  assert.equal(token.replaceExpired(first), true, 'a newer one is there already');
+  const second = token.replaceExpired(first);
+  assert.equal(issuedAt(second), clock.now());
+  assert.equal(token.replaceExpired(first), second, 'a newer one is there already');
   assert.equal(token.current(), second);
-  assert.equal(token.replaceExpired(second), false);
+  assert.equal(token.replaceExpired(second), second);
+});
+
+test('a token that is too new gives way to one of the window before, until the next may be issued', async () => {
+  const clock = new ManualClock(start); // the window began at 12:00; another sender's token is of 11:55
+  const token = tokenAt(clock);
+  const first = token.current();
+  const older = token.stepBackFrom(first);
+  assert.equal(issuedAt(older ?? ''), Date.UTC(2026, 0, 1, 11, 30));
+  assert.equal(token.stepBackFrom(first), older, 'somebody did it before');
+  assert.equal(token.current(), older);
+  await clock.advance(9 * minute);
+  assert.equal(token.current(), older);
+  await clock.advance(minute); // 12:20: 25 minutes after the other sender's
+  assert.equal(issuedAt(token.current()), clock.now());
+});
+
+test('there is no stepping back to a token that is too old', async () => {
+  const clock = new ManualClock(start);
+  await clock.advance(11 * minute); // 12:21, and the window before began at 11:30
+  const token = tokenAt(clock);
+  const first = token.current();
+  assert.equal(token.stepBackFrom(first), undefined);
+  assert.equal(token.current(), first);
 });
 
 test('a clock that was set back does not keep a token from the future', async () => {

@@ -1,7 +1,8 @@
 // The provider token (Apple's word: the sender is the "provider"): a JWT, ES256, that proves team and key.
 // APNs takes it for an hour and allows one renewal in 20 minutes, counted over all senders with this key. So the issue
 // time is a multiple of 30 minutes: relay nodes, and a relay that was restarted, make tokens of the same age without
-// asking each other. One instance is shared by all connections of its team and key.
+// asking each other. One instance is shared by all connections of its team and key. Which token to try after APNs refused
+// one is said here too; none is ever dated less than 20 minutes after the one before.
 
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { Clock } from '../../../runtime/clock.ts';
@@ -22,6 +23,8 @@ export class ProviderToken {
   readonly #clock: Clock;
   #token = '';
   #issuedAt = Number.NEGATIVE_INFINITY;
+  /** The date of the newest that APNs found too new. */
+  #tooSoonAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: { keyId: string; teamId: string; key: KeyObject; clock: Clock }) {
     this.#keyId = options.keyId;
@@ -33,19 +36,35 @@ export class ProviderToken {
   /** The token to send now. */
   current(): string {
     const now = this.#clock.now();
-    const windowStart = Math.floor(now / windowMs) * windowMs;
-    if (windowStart - this.#issuedAt >= minRenewalMs) this.#issue(windowStart);
-    else if (now - this.#issuedAt >= maxAgeMs || this.#issuedAt - now > maxAheadMs) this.#issue(now);
+    const windowStart = windowStartAt(now);
+    const tooOld = now - this.#issuedAt >= maxAgeMs || this.#issuedAt - now > maxAheadMs;
+    if (windowStart - this.#issuedAt >= minRenewalMs && windowStart > this.#tooSoonAt)
+      this.#issue(windowStart);
+    else if (tooOld) this.#issue(now);
     return this.#token;
   }
 
-  /** APNs called `token` expired. Tells whether there is a newer one to try; the limit on renewals holds. */
-  replaceExpired(token: string): boolean {
-    if (token !== this.current()) return true;
+  /** After APNs called `token` expired: a newer one; while the limit forbids that, the same, since APNs may have erred. */
+  replaceExpired(token: string): string {
+    const current = this.current();
     const now = this.#clock.now();
-    if (now - this.#issuedAt < minRenewalMs) return false;
+    if (token !== current || now - this.#issuedAt < minRenewalMs) return current;
     this.#issue(now);
-    return true;
+    return this.#token;
+  }
+
+  /**
+   * After APNs found `token` too new (another sender with this key had its own): one of the window before, which stays
+   * good until the next may be issued. Undefined where it would be too old.
+   */
+  stepBackFrom(token: string): string | undefined {
+    const current = this.current();
+    if (token !== current) return current;
+    const windowBefore = windowStartAt(this.#issuedAt - 1);
+    if (this.#clock.now() - windowBefore >= maxAgeMs) return undefined;
+    this.#tooSoonAt = Math.max(this.#tooSoonAt, this.#issuedAt);
+    this.#issue(windowBefore);
+    return this.#token;
   }
 
   #issue(at: number): void {
@@ -57,6 +76,10 @@ export class ProviderToken {
     this.#token = `${input}.${signature.toString('base64url')}`;
     this.#issuedAt = at;
   }
+}
+
+function windowStartAt(at: number): number {
+  return Math.floor(at / windowMs) * windowMs;
 }
 
 /** Reads a .p8 key as Apple issues it. */

@@ -90,27 +90,40 @@ test('a failed renewal keeps the old one to its last minute, and is tried again 
   assert.equal(await next, 'second');
 });
 
-test('a token that is refused is replaced, by one request for all, unless it is young', async () => {
+async function replaced(token: AccessToken, refused: string): Promise<string> {
+  const next = await token.replace(refused);
+  return next.kind === 'token' ? next.token : next.reason;
+}
+
+test('a token that is refused is replaced, by one request for all; a young one is tried again', async () => {
+  const { token, clock, requests, grant } = openToken();
+  const first = current(token);
+  await grant('first');
+  await first;
+  assert.equal(await replaced(token, 'first'), 'first');
+  await clock.advance(minuteMs);
+  const waiting = Promise.all([replaced(token, 'first'), replaced(token, 'first')]);
+  await settled();
+  assert.equal(requests.length, 1);
+  await grant('second');
+  assert.deepEqual(await waiting, ['second', 'second']);
+  assert.equal(await replaced(token, 'first'), 'second', 'somebody did it before');
+  assert.equal(requests.length, 0);
+});
+
+test('where a refused token cannot be replaced the reason is why there is no other', async () => {
   const { token, clock, requests, grant, answer } = openToken();
   const first = current(token);
   await grant('first');
   await first;
-  assert.equal(await token.replace('first'), false);
   await clock.advance(minuteMs);
-  const replaced = Promise.all([token.replace('first'), token.replace('first')]);
-  await settled();
-  assert.equal(requests.length, 1);
-  await grant('second');
-  assert.deepEqual(await replaced, [true, true]);
-  assert.equal(await token.replace('first'), true, 'somebody did it before');
-  assert.equal(requests.length, 0);
-
-  await clock.advance(minuteMs);
-  const failed = token.replace('second');
+  const failed = replaced(token, 'first');
   await settled();
   await answer({ kind: 'unavailable', reason: 'unreachable' });
-  assert.equal(await failed, false);
-  assert.equal(await current(token), 'second', 'which is all there is');
+  assert.equal(await failed, 'unreachable');
+  assert.equal(await replaced(token, 'first'), 'unreachable');
+  assert.equal(requests.length, 0, 'not at once again');
+  assert.equal(await current(token), 'first', 'which is all there is');
 });
 
 test('a short life is used for the most part', async () => {

@@ -12,7 +12,7 @@ type Held = { token: string; fetchedAt: number; renewAt: number; endsAt: number 
 
 /** Not sent in its last minute: it must not end on its way. */
 const unusedAtEndMs = 60_000;
-/** An answer "not authenticated" to a token as young as this is no matter of its age. */
+/** Else a refusal for another reason than the token would have one fetched for every message. */
 const tooYoungToReplaceMs = 60_000;
 const retry = { baseMs: 1000, maxMs: 30_000 };
 
@@ -52,14 +52,18 @@ export class AccessToken {
     return { kind: 'token', token: held.token };
   }
 
-  /** FCM did not know `token`. Tells whether there is another one to try. */
-  async replace(token: string): Promise<boolean> {
+  /**
+   * After FCM did not know `token`: another one, or why there is none. A young one again, since FCM may have erred and
+   * its age cannot be the reason.
+   */
+  async replace(token: string): Promise<{ kind: 'token'; token: string } | TokenFailure> {
     const held = this.#held;
-    if (held?.token === token) {
-      if (this.#clock.monotonic() - held.fetchedAt < tooYoungToReplaceMs) return false;
+    if (held?.token !== token) return this.current();
+    if (this.#clock.monotonic() - held.fetchedAt >= tooYoungToReplaceMs) {
       await this.#renew();
+      if (this.#held?.token === token) return this.#failed();
     }
-    return this.#held !== undefined && this.#held.token !== token;
+    return this.current();
   }
 
   get #usable(): Held | undefined {

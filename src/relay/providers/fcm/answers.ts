@@ -27,7 +27,7 @@ export const fcmAnswers: Readonly<Record<string, Meaning>> = {
   SENDER_ID_MISMATCH: unknownTarget, // 403: the token of another project
   THIRD_PARTY_AUTH_ERROR: unknownTarget, // 401: the token of an Apple device or a browser, which FCM is not used for
   NOT_FOUND: unknownTarget, // 404 without FCM's own code: too little to end anything
-  UNAUTHENTICATED: misconfigured, // 401, only after another access token did not help
+  UNAUTHENTICATED: misconfigured, // 401, only when said of a second attempt too
   PERMISSION_DENIED: misconfigured, // 403: the service account's role, or another project
   SERVICE_DISABLED: misconfigured, // 403: the API is not switched on in the project
   QUOTA_EXCEEDED: appThrottled, // 429

@@ -6,7 +6,6 @@ import type { PushTarget } from '../../../contract/push-targets.ts';
 import { challengeLifetimeMs } from '../../../contract/registration.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { FcmAppConfig } from '../../config.ts';
-import type { OriginResult } from '../http2-origin.ts';
 import type { Challenge, Provider, ProviderAnswer, ProviderNotification } from '../provider.ts';
 import type { FcmAccount, FcmAccounts } from './accounts.ts';
 import { judgeFcmAnswer } from './answers.ts';
@@ -82,30 +81,25 @@ function challengeMessage({ id, notAfter, target, code }: Challenge<FcmTarget>):
 }
 
 async function sendMessage(
-  message: Message,
+  { id, notAfter, body }: Message,
   { account, path, clock }: { account: FcmAccount; path: string; clock: Clock },
-  { isResend = false } = {},
 ): Promise<ProviderAnswer> {
-  const current = await account.token.current();
-  if (current.kind !== 'token') return current;
-  const { id, notAfter, body } = message;
-  const headers = {
-    authorization: `Bearer ${current.token}`,
-    'content-type': 'application/json',
-    'x-goog-api-format-version': '2', // with details, as Google's own libraries ask for
+  const attempt = async (token: string): Promise<ProviderAnswer> => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-goog-api-format-version': '2', // with details, as Google's own libraries ask for
+    };
+    const result = await account.origin.send({ path, headers, body }, { notAfter });
+    return result.kind === 'response' ? judgeFcmAnswer(result, { id, now: clock.now() }) : result;
   };
-  const answer = judge(await account.origin.send({ path, headers, body }, { notAfter }), {
-    id,
-    now: clock.now(),
-  });
-  // FCM refused before doing anything: the same message may go again at once, with another token, but only once
-  const unauthenticated = answer.kind === 'misconfigured' && answer.reason === 'UNAUTHENTICATED';
-  if (isResend || !unauthenticated || !(await account.token.replace(current.token))) return answer;
-  return sendMessage(message, { account, path, clock }, { isResend: true });
-}
-
-function judge(result: OriginResult, { id, now }: { id: string; now: number }): ProviderAnswer {
-  return result.kind === 'response' ? judgeFcmAnswer(result, { id, now }) : result;
+  const sent = await account.token.current();
+  if (sent.kind !== 'token') return sent;
+  const answer = await attempt(sent.token);
+  if (answer.kind !== 'misconfigured' || answer.reason !== 'UNAUTHENTICATED') return answer;
+  // FCM refused before doing anything, so the same message may go again; what it says of the second token counts
+  const next = await account.token.replace(sent.token);
+  return next.kind === 'token' ? attempt(next.token) : next;
 }
 
 /** A protobuf Duration in JSON; "0s" is now or never. */
