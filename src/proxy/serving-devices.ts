@@ -7,6 +7,7 @@ import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts
 import { fetchHandler, type RequestHandler } from '../runtime/http/listener.ts';
 import { SessionCookie } from '../runtime/http/session-cookie.ts';
 import { pagesFolder } from '../runtime/http/static-pages.ts';
+import { strictTransport } from '../runtime/http/strict-transport.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import type { SecretBox } from '../runtime/secrets.ts';
@@ -74,13 +75,6 @@ export function serveDevices(
     },
     [Symbol.dispose]: () => purging[Symbol.dispose](),
   };
-}
-
-/** RFC 6797. Not for localhost, where it would bind every other service of the machine. */
-function strictTransport(publicUrl: string): Headers {
-  const { protocol, hostname } = new URL(publicUrl);
-  const strict = protocol === 'https:' && hostname !== 'localhost';
-  return new Headers(strict ? { 'strict-transport-security': 'max-age=31536000' } : {});
 }
 
 function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {

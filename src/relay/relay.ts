@@ -9,6 +9,7 @@ import type { EgressNetwork } from '../runtime/egress/egress.ts';
 import { describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
 import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
+import { strictTransport } from '../runtime/http/strict-transport.ts';
 import type { Service } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -184,6 +185,7 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
       await HttpListener.open(
         config.listen,
         publicHandler({
+          issuer,
           token: authorizationServer.handler,
           api: fetchHandler(api.fetch),
           console: administering.console,
@@ -251,16 +253,20 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
 
 /** The token endpoint is a library's; everything else is ours. */
 function publicHandler({
+  issuer,
   token,
   api,
   console,
 }: {
+  issuer: string;
   token: RequestHandler;
   api: RequestHandler;
   console: RequestHandler | undefined;
 }): RequestHandler {
+  const everywhere = strictTransport(issuer);
+  everywhere.set(relayVersionHeader, version);
   return (request, response) => {
-    response.setHeader(relayVersionHeader, version);
+    response.setHeaders(everywhere);
     const { method, url = '' } = request;
     if (console !== undefined && isBelow(url, consolePath)) console(request, response);
     else if (method === 'POST' && isAt(url, tokenPath)) token(request, response);

@@ -4,7 +4,7 @@
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import { AppError } from '../../runtime/errors.ts';
-import { createApiApp } from '../../runtime/http/api-app.ts';
+import { createApiApp, serveApiDocument } from '../../runtime/http/api-app.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxyConfig } from '../config.ts';
 import type { MailboxSource } from '../mailboxes/mailbox-source.ts';
@@ -95,8 +95,7 @@ export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
   addListDevices(app, options);
   addRemoveDevice(app, options);
 
-  const document = deviceOpenApiDocument();
-  app.get('/openapi.json', context => context.json(document));
+  serveApiDocument(app, deviceOpenApiDocument());
   return app;
 }
 
@@ -104,7 +103,6 @@ export function createDeviceApi(options: DeviceApiOptions): DeviceApp {
 const noStore = createMiddleware<DeviceEnv>(async (context, next) => {
   await next();
   context.res.headers.set('cache-control', 'no-store');
-  context.res.headers.set('x-content-type-options', 'nosniff');
 });
 
 /** A body is JSON and says so; anything else could be sent by a form of a foreign page. */

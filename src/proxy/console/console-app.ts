@@ -55,7 +55,6 @@ export function createConsoleApp(options: Omit<ConsoleAppOptions, 'recordAct'>):
 const noStore = createMiddleware<ApiEnv>(async (context, next) => {
   await next();
   context.res.headers.set('cache-control', 'no-store');
-  context.res.headers.set('x-content-type-options', 'nosniff');
 });
 
 /**

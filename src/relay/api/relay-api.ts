@@ -4,7 +4,7 @@ import { credentialsPath } from '../../contract/credentials.ts';
 import { probesPath } from '../../contract/probes.ts';
 import { publishLimits } from '../../contract/publishing.ts';
 import { version } from '../../contract/versions.ts';
-import { createApiApp } from '../../runtime/http/api-app.ts';
+import { createApiApp, serveApiDocument } from '../../runtime/http/api-app.ts';
 import { limitBody } from '../../runtime/http/limit-body.ts';
 import { limitStructure } from '../../runtime/http/limit-structure.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -51,9 +51,10 @@ export function createRelayApi({
   for (const path of organizationPaths) app.use(path, requireCaller(callers));
   app.use(publishPath, limitStructure(maxBatchOpenings));
   for (const add of operations) add(app);
-  app.doc31('/openapi.json', {
+  const description = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Mailbadge relay', version, license: { name: 'Apache-2.0' } },
   });
+  serveApiDocument(app, description);
   return app;
 }

@@ -31,7 +31,6 @@ export function createConsoleApi(parts: ConsoleParts): ConsoleApp {
   api.use(async (context, next) => {
     await next();
     context.header('cache-control', 'no-store');
-    context.header('x-content-type-options', 'nosniff');
     context.header('cross-origin-resource-policy', 'same-origin');
   });
   api.use(guardCrossSite(config));

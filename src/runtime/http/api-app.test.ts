@@ -4,7 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { AppError } from '../errors.ts';
 import { createLogger, silentLogger } from '../logger.ts';
 import { systemRandom } from '../random.ts';
-import { createApiApp } from './api-app.ts';
+import { createApiApp, serveApiDocument } from './api-app.ts';
 
 function app(logger = silentLogger) {
   const made = createApiApp({ logger, random: systemRandom, bodyBytes: 100 });
@@ -70,4 +70,19 @@ test("a caller's trace id is taken over when it is one", async () => {
   assert.equal(taken.headers.get('trace-id'), traceId);
   const refused = await app().request('/none', { headers: { traceparent: '00-<script>-1-1' } });
   assert.match(refused.headers.get('trace-id') ?? '', /^[0-9a-f]{32}$/);
+});
+
+test('no answer is taken for another type than it says, refusals and defects included', async () => {
+  const made = app();
+  serveApiDocument(made, { openapi: '3.1.0' });
+  for (const [path, status] of [
+    ['/openapi.json', 200],
+    ['/nothing', 404],
+    ['/later', 429],
+    ['/defect', 500],
+  ] as const) {
+    const answer = await made.request(path);
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff', path);
+  }
 });

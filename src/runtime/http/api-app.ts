@@ -44,6 +44,7 @@ export function createApiApp<Env extends ApiEnv = ApiEnv>({
     context.set('traceId', traceId);
     await next();
     context.res.headers.set('trace-id', traceId);
+    context.res.headers.set('x-content-type-options', 'nosniff');
   });
   app.use(limitBody(bodyBytes));
   app.notFound(context => {
@@ -52,4 +53,10 @@ export function createApiApp<Env extends ApiEnv = ApiEnv>({
   });
   app.onError((error, context) => answerProblem(error, context, { logger, traceId: context.get('traceId') }));
   return app;
+}
+
+/** At /openapi.json. Written once: whoever asks for it again and again costs next to nothing. */
+export function serveApiDocument<Env extends ApiEnv>(app: OpenAPIHono<Env>, document: object): void {
+  const text = JSON.stringify(document);
+  app.get('/openapi.json', context => context.body(text, 200, { 'content-type': 'application/json' }));
 }

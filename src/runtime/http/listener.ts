@@ -1,9 +1,11 @@
 // Listens with an HTTP application on one address. A service has up to three listeners: devices (or the public
 // API), administration, metrics. Closing stops accepting, lets running requests end, then cuts what is left.
+// Whoever reaches the address may send anything at any speed, so connections, the time that each may take and the
+// requests that one may have under way are bounded.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock, Timer } from '../clock.ts';
 import { AppError } from '../errors.ts';
@@ -20,6 +22,21 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 /** While closing. */
 const idleSweepMs = 50;
 
+const limits = {
+  requestTimeout: 60_000,
+  headersTimeout: 15_000,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16_384,
+};
+/** Of a connection on which nothing moves: its client reads no answer. */
+const stalledMs = 120_000;
+const mostConnections = 8192;
+/**
+ * On one connection. All requests that came in one read are begun at once (RFC 9112 §9.3.2), whether their answers are
+ * read or not: without this bound a few megabytes of pipelined requests would take gigabytes.
+ */
+const maxPipelined = 10;
+
 export class HttpListener implements AsyncDisposable {
   readonly #server: Server;
   readonly #clock: Clock;
@@ -35,11 +52,24 @@ export class HttpListener implements AsyncDisposable {
   static async open(
     address: ListenAddress,
     handler: RequestHandler,
-    { clock, tls, drainMs = 5000 }: { clock: Clock; tls?: { cert: string; key: string }; drainMs?: number },
+    {
+      clock,
+      tls,
+      drainMs = 5000,
+      maxConnections = mostConnections,
+    }: {
+      clock: Clock;
+      tls?: { cert: string; key: string };
+      drainMs?: number;
+      /** Beyond it a connection is closed as it comes. */
+      maxConnections?: number;
+    },
   ): Promise<HttpListener> {
-    const limits = { requestTimeout: 60_000, headersTimeout: 15_000, maxHeaderSize: 16_384 };
+    const bounded = limitPipelining(handler);
     const server =
-      tls === undefined ? createServer(limits, handler) : createTlsServer({ ...limits, ...tls }, handler);
+      tls === undefined ? createServer(limits, bounded) : createTlsServer({ ...limits, ...tls }, bounded);
+    server.maxConnections = maxConnections;
+    server.timeout = stalledMs;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause: NodeJS.ErrnoException) => {
         const where = `${address.host}:${address.port}`;
@@ -77,6 +107,22 @@ export class HttpListener implements AsyncDisposable {
     sweep?.cancel();
     cut.cancel();
   }
+}
+
+/** Cuts a connection that asks for more before it was answered. */
+function limitPipelining(handler: RequestHandler): RequestHandler {
+  const underWay = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const before = underWay.get(socket) ?? 0;
+    if (before >= maxPipelined) {
+      socket.destroy();
+      return;
+    }
+    underWay.set(socket, before + 1);
+    response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 1) - 1));
+    handler(request, response);
+  };
 }
 
 /** Makes a Node handler of a fetch-style application. */
