@@ -31,7 +31,6 @@ import type { MailboxSource } from './mailboxes/mailbox-source.ts';
 import { NodePresence } from './nodes/node-presence.ts';
 import { createProber } from './probing.ts';
 import { payloadEncryption } from './publisher/payload-encryption.ts';
-import { Previews } from './publisher/previews.ts';
 import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
@@ -114,8 +113,8 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
         clock,
         random,
         events,
+        newest: newestMessages,
         notifications: {
-          previews: new Previews({ newest: newestMessages }),
           encrypt: payloadEncryption({ random, ephemeralKeys: parts.use(new EphemeralKeys()) }),
           webAppUrl: `${config.public_url.replace(/\/$/, '')}/app/`,
         },

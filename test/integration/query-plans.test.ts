@@ -13,6 +13,7 @@ import { anyDue, claimDue } from '../../src/proxy/publisher/claim-due.ts';
 import { askRepetitions, nextDueAt } from '../../src/proxy/publisher/due-times.ts';
 import { clearAttempts, clearExpired } from '../../src/proxy/publisher/store-results.ts';
 import { endSettledIcons } from '../../src/proxy/subscriptions/recompute-icons.ts';
+import { NewestMessages } from '../../src/proxy/unseen/newest-messages.ts';
 import { seededRandom } from '../../src/runtime/random.ts';
 
 const random = seededRandom(1);
@@ -20,7 +21,14 @@ const random = seededRandom(1);
 const perBadge: Record<string, (transaction: Transaction<ProxySchema>) => Promise<unknown>> = {
   'is anything due': transaction => anyDue(transaction, 1),
   'claim what is due': transaction =>
-    claimDue(transaction, { now: 1, items: 1000, blocksUntil: 1, epoch: 1, random }),
+    claimDue(transaction, {
+      now: 1,
+      items: 1000,
+      blocksUntil: 1,
+      epoch: 1,
+      random,
+      newest: new NewestMessages(),
+    }),
   'clear attempts': transaction => clearAttempts(transaction, ['a', 'b'], { reason: '', now: 1 }),
   'clear expired attempts': transaction => clearExpired(transaction, 1),
   'ask repetitions': transaction => askRepetitions(transaction, 1),

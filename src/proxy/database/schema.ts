@@ -165,11 +165,14 @@ export type IconTable = {
   fell: number;
   /** The badge that the provider last accepted; null = unknown, which differs from everything (R1). */
   shown: number | null;
-  /** What the provider last accepted, kept when `shown` becomes unknown: for `why`, and nothing is decided by it. */
+  /** What the provider last accepted, kept when `shown` becomes unknown: for `why`, and whether a push rings. */
   accepted_badge: number | null;
   /** When that was, and as what at the provider. */
   shown_at: number | null;
   provider_id: string | null;
+  /** INTERNALDATE and UID of the newest message that an accepted badge came with: what is not later rings no more. */
+  told_received_at: number | null;
+  told_uid: number | null;
   /** At most one attempt (R2). The id is null while there is none; the other columns tell of the latest. */
   attempt_id: string | null;
   attempt_badge: number | null;

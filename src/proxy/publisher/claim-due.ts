@@ -5,8 +5,10 @@ import type { Language } from '../../contract/languages.ts';
 import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { ProxySchema } from '../database/schema.ts';
+import type { NewestMessages } from '../unseen/newest-messages.ts';
 import type { Claim } from './claim.ts';
 import { releaseAt, takeFromBucket } from './coalescing.ts';
+import { wantedPreviews } from './wanted-previews.ts';
 
 /** How long a provider may keep the final badge of an icon that has no subscription any more. */
 const finalBadgeMs = 30 * 86_400_000;
@@ -42,7 +44,15 @@ export async function claimDue(
     blocksUntil,
     epoch,
     random,
-  }: { now: number; items: number; blocksUntil: number; epoch: number; random: Random },
+    newest,
+  }: {
+    now: number;
+    items: number;
+    blocksUntil: number;
+    epoch: number;
+    random: Random;
+    newest: Pick<NewestMessages, 'get'>;
+  },
 ): Promise<{ claims: Claim[]; more: boolean }> {
   const due = await dueIcons(transaction)
     .selectAll()
@@ -58,10 +68,7 @@ export async function claimDue(
     .orderBy('retry_at')
     .limit(items)
     .execute();
-  const previewsOf = await wantedPreviews(
-    transaction,
-    due.map(icon => icon.id),
-  );
+  const previewsOf = await wantedPreviews(transaction, due, newest);
   const claims: Claim[] = [];
   for (const icon of due) {
     const badge = icon.wanted;
@@ -114,26 +121,4 @@ export async function claimDue(
 
 function keysOf(p256dh: string | null, auth: string | null): WebPushKeys | undefined {
   return p256dh === null || auth === null ? undefined : { p256dh, auth };
-}
-
-/** Of the icons that want previews: the mailboxes that may give one, because they add to the badge. */
-async function wantedPreviews(
-  transaction: Transaction<ProxySchema>,
-  iconIds: readonly string[],
-): Promise<Map<string, { mailboxIds: string[] }>> {
-  const wanted = new Map<string, { mailboxIds: string[] }>();
-  if (iconIds.length === 0) return wanted;
-  const subscriptions = await transaction
-    .selectFrom('subscription')
-    .select(['icon_id', 'mailbox_id', 'count'])
-    .where('icon_id', 'in', iconIds)
-    .where('previews', '=', 1)
-    .where('ended_at', 'is', null)
-    .execute();
-  for (const { icon_id, mailbox_id, count } of subscriptions) {
-    const previews = wanted.get(icon_id) ?? { mailboxIds: [] };
-    if ((count ?? 0) > 0) previews.mailboxIds.push(mailbox_id);
-    wanted.set(icon_id, previews);
-  }
-  return wanted;
 }

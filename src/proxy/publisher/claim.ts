@@ -3,6 +3,7 @@
 
 import type { Language } from '../../contract/languages.ts';
 import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
+import type { InboxMessage, ToldMessage } from './previews.ts';
 
 export type Claim = {
   attemptId: string;
@@ -16,8 +17,11 @@ export type Claim = {
   keys: WebPushKeys | undefined;
   form: PayloadForm;
   language: Language;
-  /** Undefined where no subscription of the icon wants previews; else of which mailboxes something counts now. */
-  previews: { mailboxIds: readonly string[] } | undefined;
+  /**
+   * Undefined where no subscription of the icon wants previews; else the newest unseen message of those that do, and the
+   * newest that the icon was told of before.
+   */
+  previews: { newest: InboxMessage | undefined; told: ToldMessage | undefined } | undefined;
   /** That a native app made for previews. */
   previewKeys: WebPushKeys | undefined;
   collapseKey: string;

@@ -8,6 +8,7 @@ import { backoffMs, type Random } from '../../runtime/random.ts';
 import type { IconTable } from '../database/schema.ts';
 import { repeatAfterMs } from '../repetition.ts';
 import type { Claim } from './claim.ts';
+import { toldBy } from './previews.ts';
 
 /** What no repetition mends by itself (a malformed item, frozen endings) is tried again this much later. */
 export const slowRetryMs = 60 * 60_000;
@@ -46,11 +47,13 @@ export function judgeResult(
   if (result.outcome === 'accepted') {
     const sameDevice = icon.target_id === claim.targetId && icon.p256dh === (claim.keys?.p256dh ?? null);
     if (!sameDevice) return { set: over, ...keep };
+    const told = toldBy(claim);
     const shown = {
       shown: claim.badge,
       accepted_badge: claim.badge,
       shown_at: now,
       provider_id: result.providerId,
+      ...(told && { told_received_at: told.receivedAt, told_uid: told.uid }),
     };
     return {
       set: { ...over, ...shown, retry_at: 0, deferrals: 0, repeat_at: repeatAt(claim, icon, now, random) },

@@ -14,11 +14,9 @@ import { notificationSchema } from '../../contract/publishing.ts';
 import { seededRandom } from '../../runtime/random.ts';
 import { newEphemeralKey } from '../../runtime/webpush/encrypt.ts';
 import type { MessageSummary } from '../mailboxes/mailbox-source.ts';
-import { NewestMessages } from '../unseen/newest-messages.ts';
 import type { Claim } from './claim.ts';
 import { toNotification } from './notification.ts';
 import { payloadEncryption } from './payload-encryption.ts';
-import { Previews } from './previews.ts';
 
 const random = seededRandom(1);
 const encrypt = payloadEncryption({ random, ephemeralKeys: { take: newEphemeralKey } });
@@ -83,23 +81,18 @@ function claim(change: Partial<Claim>): Claim {
   };
 }
 
-function notify(
-  change: Partial<Claim>,
-  {
-    newest = lunch,
-    url = webAppUrl,
-    mailbox = 'anna',
-  }: { newest?: MessageSummary | null; url?: string; mailbox?: string } = {},
-) {
-  const newestMessages = new NewestMessages();
-  newestMessages.set(mailbox, newest ?? undefined);
-  const context = { previews: new Previews({ newest: newestMessages }), encrypt, webAppUrl: url };
-  const notification = toNotification(claim(change), context);
+function notify(change: Partial<Claim>, { url = webAppUrl }: { url?: string } = {}) {
+  const notification = toNotification(claim(change), { encrypt, webAppUrl: url });
   assert.deepEqual(notificationSchema.parse(notification), notification, 'as the contract has it');
   return notification;
 }
 
-const wanted = { mailboxIds: ['anna'] };
+/** The newest unseen message, if there is one, of which the icon was not told yet. */
+const wanting = (message: MessageSummary | null, mailboxId = 'anna') => ({
+  newest: message === null ? undefined : { mailboxId, message },
+  told: undefined,
+});
+const wanted = wanting(lunch);
 const bytesOf = (encrypted: string | undefined): number => Buffer.from(encrypted ?? '', 'base64url').length;
 
 test('a service worker gets its badge, and the preview where it is wanted', () => {
@@ -150,7 +143,7 @@ test('a browser that shows messages itself gets words in its language, and the n
 
 test('without a sender or a subject the count stands in its place', () => {
   const words = (newest: MessageSummary) => {
-    const { body } = notify({ keys, form: 'declarative', previews: wanted }, { newest });
+    const { body } = notify({ keys, form: 'declarative', previews: wanting(newest) });
     const { notification } = declarativePayloadSchema.parse(read(body));
     return [notification.title, notification.body];
   };
@@ -180,6 +173,7 @@ test('APNs and FCM get the number in the clear and an encrypted preview; FCM the
     { ...native, repetition: true },
     { ...native, acceptedBadge: 3 },
     { ...native, acceptedBadge: null },
+    { ...native, previews: { ...wanted, told: { receivedAt: lunch.receivedAt, uid: lunch.uid } } },
   ])
     assert.equal(notify({ provider: 'apns', ...quiet }).preview, undefined);
 });
@@ -195,19 +189,21 @@ test('one size for each kind of icon, whatever the count and the message', () =>
     { badge: 0, rev: 0 },
     { badge: 2_147_483_647, rev: Number.MAX_SAFE_INTEGER, presentation: 'notification', language: 'zh-Hant' },
   ] as const;
-  const sizes = (change: Partial<Claim>, mailbox = 'anna') =>
-    [lunch, longest, null].flatMap(newest =>
+  const off = [undefined];
+  const on = [lunch, longest, null].map(message => wanting(message, longMailbox));
+  const sizes = (change: Partial<Claim>, previewing: readonly Claim['previews'][]) =>
+    previewing.flatMap(previews =>
       extremes.map(extreme =>
-        bytesOf(notify({ keys, ...change, ...extreme }, { newest, url: longestUrl, mailbox }).body),
+        bytesOf(notify({ keys, previews, ...change, ...extreme }, { url: longestUrl }).body),
       ),
     );
-  const previews = { mailboxIds: [longMailbox] };
-  assert.deepEqual(new Set(sizes({})), new Set([256 + 103]));
-  assert.deepEqual(new Set(sizes({ previews }, longMailbox)), new Set([1024 + 103]));
-  assert.deepEqual(new Set(sizes({ form: 'declarative' })), new Set([1024 + 103]));
-  assert.deepEqual(new Set(sizes({ form: 'declarative', previews }, longMailbox)), new Set([2048 + 103]));
-  for (const newest of [lunch, longest]) {
+  assert.deepEqual(new Set(sizes({}, off)), new Set([256 + 103]));
+  assert.deepEqual(new Set(sizes({}, on)), new Set([1024 + 103]));
+  assert.deepEqual(new Set(sizes({ form: 'declarative' }, off)), new Set([1024 + 103]));
+  assert.deepEqual(new Set(sizes({ form: 'declarative' }, on)), new Set([2048 + 103]));
+  for (const message of [lunch, longest]) {
+    const previews = wanting(message, longMailbox);
     const native = { provider: 'apns', previews, previewKeys: keys, rev: Number.MAX_SAFE_INTEGER };
-    assert.equal(bytesOf(notify(native, { newest, mailbox: longMailbox }).preview), 1024 + 103);
+    assert.equal(bytesOf(notify(native).preview), 1024 + 103);
   }
 });

@@ -7,11 +7,10 @@ import type { WebPushKeys } from '../../contract/push-targets.ts';
 import type { Claim } from './claim.ts';
 import type { EncryptPayload } from './payload-encryption.ts';
 import { payloadSizes } from './payload-sizes.ts';
-import type { Previews } from './previews.ts';
+import { newestPreview, previewToAlert } from './previews.ts';
 import { webPushPayload } from './web-push-payload.ts';
 
 export type NotificationContext = {
-  previews: Previews;
   encrypt: EncryptPayload;
   /** Where a notification leads that a browser shows by itself. */
   webAppUrl: string;
@@ -36,8 +35,8 @@ export function toNotification(claim: Claim, context: NotificationContext): Noti
 }
 
 function webPushBody(claim: Claim, keys: WebPushKeys, context: NotificationContext): string {
-  const { previews, encrypt, webAppUrl } = context;
-  const { payload, paddedBytes } = webPushPayload(claim, { preview: previews.newest(claim), webAppUrl });
+  const { encrypt, webAppUrl } = context;
+  const { payload, paddedBytes } = webPushPayload(claim, { preview: newestPreview(claim), webAppUrl });
   const body = encrypt(keys, payload, paddedBytes);
   if (body === undefined) throw new RangeError('the keys of a device are no Web Push keys');
   return base64url(body);
@@ -52,10 +51,10 @@ function nativeMembers(claim: Claim, context: NotificationContext): Pick<Notific
 }
 
 /** Keys that are no keys cost the preview, never the badge. */
-function encryptedPreview(claim: Claim, { previews, encrypt }: NotificationContext): Uint8Array | undefined {
+function encryptedPreview(claim: Claim, { encrypt }: NotificationContext): Uint8Array | undefined {
   const { iconId, rev, previewKeys } = claim;
   if (previewKeys === undefined) return undefined;
-  const preview = previews.toAlert(claim);
+  const preview = previewToAlert(claim);
   if (preview === undefined) return undefined;
   const payload: PreviewPayload = { v: 1, kind: 'preview', subscription: iconId, rev, preview };
   return encrypt(previewKeys, payload, payloadSizes.preview);

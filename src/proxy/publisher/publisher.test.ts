@@ -318,6 +318,44 @@ test('a native app gets its preview with a badge that rises, and never with the 
   assert.deepEqual(previewed(stages), [undefined, 'Lunch?', undefined, undefined]);
 });
 
+test('a preview is of the newest message that is unseen, whichever mailbox has it', async () => {
+  await using stages = await oneIcon(subscribeRequest({ keys, previews: true }));
+  await stages.subscriptions.subscribe(subscribeRequest({ mailboxId: 'ben', keys, previews: true }));
+  stages.newestMessages.set('anna', message(1, 'Lunch?'));
+  stages.newestMessages.set('ben', message(9, 'Dinner?'));
+  await stages.count('anna', 1);
+  await stages.count('ben', 1);
+  await stages.count('ben', 0);
+  assert.deepEqual(previewed(stages), ['Lunch?', 'Dinner?', 'Lunch?']);
+});
+
+test('a message rings once, after a restart too; one whose push was deferred rings when it goes again', async () => {
+  await using stages = await oneIcon(subscribeRequest({ previews: true, previewKeys: keys }));
+  await stages.subscriptions.subscribe(subscribeRequest({ mailboxId: 'ben', previewKeys: keys }));
+  await stages.count('anna', 0);
+  const { answer } = stages.relay;
+  stages.relay.answer = ({ id }) => ({ id, outcome: 'deferred', reason: 'provider-unavailable' });
+  stages.newestMessages.set('anna', message(2, 'Lunch?'));
+  await stages.count('anna', 1);
+  stages.relay.answer = answer;
+  await stages.clock.advance(2000);
+  assert.deepEqual(previewed(stages), [undefined, 'Lunch?', 'Lunch?']);
+
+  await stages.publisher[Symbol.asyncDispose]();
+  await using restarted = stages.newPublisher();
+  await restarted.start();
+  await stages.clock.advance(10_000);
+  await stages.count('ben', 1);
+  restarted.wake();
+  await stages.clock.advance(0);
+  stages.newestMessages.set('anna', message(1, 'an older one, unseen again'));
+  await stages.count('anna', 2);
+  restarted.wake();
+  await stages.clock.advance(0);
+  assert.deepEqual(stages.relay.badges, [0, 1, 1, 2, 3]);
+  assert.deepEqual(previewed(stages).slice(3), [undefined, undefined]);
+});
+
 test('no preview before the mailbox was looked at', async () => {
   await using stages = await oneIcon(subscribeRequest({ keys, previews: true }));
   await stages.count('anna', 3);

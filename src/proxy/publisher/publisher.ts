@@ -16,6 +16,7 @@ import type { Lease } from '../database/lease.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ProxyEvents } from '../events.ts';
 import type { Subscriptions } from '../subscriptions/subscriptions.ts';
+import type { NewestMessages } from '../unseen/newest-messages.ts';
 import type { Claim } from './claim.ts';
 import { anyDue, claimDue } from './claim-due.ts';
 import { askRepetitions, boundTimes, nextDueAt } from './due-times.ts';
@@ -43,6 +44,7 @@ export type PublisherOptions = {
   clock: Clock;
   random: Random;
   events: ProxyEvents;
+  newest: Pick<NewestMessages, 'get'>;
   notifications: NotificationContext;
   /** The publisher stopped by itself: AppError `proxy-taken-over`. */
   onFailure(error: unknown): void;
@@ -173,7 +175,7 @@ export class Publisher implements AsyncDisposable {
       notStarted: readonly { claims: readonly Claim[]; reason: string }[];
     },
   ) {
-    const { lease, random, subscriptions } = this.#options;
+    const { lease, random, subscriptions, newest } = this.#options;
     const { epoch } = lease;
     await lease.assertHeld(transaction);
     const outcomes = await storeResults(transaction, answers, { now, epoch, random, subscriptions });
@@ -189,7 +191,7 @@ export class Publisher implements AsyncDisposable {
     const enabled = items > 0 && (await publishingEnabled(transaction));
     const { claims, more } =
       claiming && enabled
-        ? await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random })
+        ? await claimDue(transaction, { now, items, blocksUntil: now + blocksMs, epoch, random, newest })
         : { claims: [], more: false };
     const nextAt = await nextDueAt(transaction, { waiting: enabled });
     return { outcomes, claims, more, nextAt };

@@ -60,6 +60,8 @@ export async function placeIcon(
             provider_id: null,
             reported_badge: null,
             reported_at: null,
+            told_received_at: null,
+            told_uid: null,
             retry_at: await blockedUntil(transaction, request),
             deferrals: 0,
           }),

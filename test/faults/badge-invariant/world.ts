@@ -5,7 +5,6 @@ import { migrate } from '../../../src/database/migrator.ts';
 import { Lease } from '../../../src/proxy/database/lease.ts';
 import { proxyMigrations } from '../../../src/proxy/database/migrations.ts';
 import { ProxyEvents } from '../../../src/proxy/events.ts';
-import { Previews } from '../../../src/proxy/publisher/previews.ts';
 import { Publisher } from '../../../src/proxy/publisher/publisher.ts';
 import { Subscriptions } from '../../../src/proxy/subscriptions/subscriptions.ts';
 import { NewestMessages } from '../../../src/proxy/unseen/newest-messages.ts';
@@ -105,8 +104,8 @@ export class World {
       clock,
       random,
       events,
+      newest,
       notifications: {
-        previews: new Previews({ newest }),
         encrypt: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
         webAppUrl: 'https://push.fabrikam.com/app/',
       },
