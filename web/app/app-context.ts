@@ -2,7 +2,8 @@
 
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import type { AppModel, AppView } from './app-model.ts';
+import type { AppModel } from './app-model.ts';
+import type { AppView } from './app-view.ts';
 import type { Browser } from './browser.ts';
 import type { Platform } from './platform.ts';
 

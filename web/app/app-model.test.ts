@@ -131,6 +131,7 @@ function setUp({
         kept = name;
       },
     },
+    startAnew: () => void called.push('start anew'),
     now: () => 1000,
     later: (ms, act) => {
       later = { ms, act };
@@ -190,7 +191,7 @@ test('another person who signs in does not get the badge of the one before', asy
   await model.start();
   assert.equal(model.view.session, 'ended');
   await model.signIn({ user: 'ben', password: 'x', deviceName: '' });
-  assert.ok(called.includes('forget'));
+  assert.deepEqual(called.slice(-2), ['forget', 'start anew']);
   assert.equal(model.view.active, null);
 });
 
@@ -210,7 +211,8 @@ test('signing out that the proxy did not hear of fails; of a session that is ove
   assert.deepEqual([kept(), called.includes('forget')], [mailbox, false]);
   failing.set('sign-out', 'session-invalid');
   assert.equal(await model.signOut(), undefined);
-  assert.deepEqual([model.view.session, kept(), called.includes('forget')], ['signed-out', undefined, true]);
+  assert.deepEqual([model.view.session, kept()], ['signed-out', undefined]);
+  assert.deepEqual(called.slice(-2), ['forget', 'start anew']);
 });
 
 test('turning on shows each step, and a push reaches the page', async () => {

@@ -1,47 +1,27 @@
-// What the pages show, and what they ask the proxy for. One object holds it, so that a page can be drawn at once from
-// what is known, and every answer, push and failure changes every page that shows it. It shows what the proxy answered
-// last, and from when that is; nothing is guessed. Messages live here only, never in storage.
+// What the pages do: every act of the person, and what the service worker tells. No act throws; what came of it is in the
+// view, or answered for the place where it was begun. When another person comes, the app starts anew: nothing of the one
+// before is left, in no variable and in no answer that is still on its way.
 
-import type { IconStatus, MessageList, WebApp } from '../../src/contract/devices.ts';
+import type { IconStatus } from '../../src/contract/devices.ts';
 import type { Language } from '../../src/contract/languages.ts';
 import type { DeviceClient, SeenUpTo } from '../../src/device/device-client.ts';
-import type { BadgeSwitch, TurnOnStep } from './badge-switch.ts';
+import { type AppView, ShownView, signedOut } from './app-view.ts';
+import type { BadgeSwitch } from './badge-switch.ts';
 import type { Browser } from './browser.ts';
-import { FollowUp, type Later } from './follow-up.ts';
-import type { ActiveBadge, StateStore, Wishes } from './state.ts';
+import type { Later } from './follow-up.ts';
+import { Refresher, type RememberedMailbox } from './refresher.ts';
+import type { StateStore, Wishes } from './state.ts';
 import { asTrouble, sessionIsOver, type Trouble } from './trouble.ts';
 import type { ToPage } from './worker-messages.ts';
-
-export type AppView = {
-  /** signed-in until the proxy says otherwise, where this device was signed in before. */
-  session: 'signed-in' | 'signed-out' | 'ended';
-  mailbox: string | undefined;
-  sessionExpiresAt: number | undefined;
-  app: WebApp | undefined;
-  /** undefined until the device's own memory was read. */
-  active: ActiveBadge | null | undefined;
-  /** Under way. */
-  turningOn: TurnOnStep | undefined;
-  /** Why the badge could not be turned on or kept on. */
-  badgeTrouble: Trouble | undefined;
-  /** Somebody turned it off elsewhere. */
-  endedElsewhere: boolean;
-  /** What the icon shows, or would show, and since when that is known. */
-  count: { badge: number; at: number } | undefined;
-  inbox: MessageList | undefined;
-  status: IconStatus | undefined;
-  refreshing: boolean;
-  /** Why the last refresh brought nothing new. */
-  trouble: Trouble | undefined;
-};
 
 export type AppModelOptions = {
   client: DeviceClient;
   badgeSwitch: BadgeSwitch;
   store: StateStore;
   tellWorker: Browser['tellWorker'];
-  /** The name of the mailbox, known before the first page is drawn. */
-  remembered: { read(): string | undefined; write(mailbox: string | undefined): void };
+  remembered: RememberedMailbox;
+  /** Loads the app again, from its first page. */
+  startAnew(): void;
   now(): number;
   later: Later;
 };
@@ -53,117 +33,56 @@ export class AppModel {
   readonly #badgeSwitch: BadgeSwitch;
   readonly #store: StateStore;
   readonly #tellWorker: Browser['tellWorker'];
-  readonly #remembered: AppModelOptions['remembered'];
-  readonly #now: () => number;
-  readonly #followUp: FollowUp;
-  readonly #listeners = new Set<() => void>();
-  #view: AppView;
-  #refreshing: Promise<void> | undefined;
+  readonly #remembered: RememberedMailbox;
+  readonly #startAnew: () => void;
+  readonly #shown: ShownView;
+  readonly #refresher: Refresher;
 
-  constructor({ client, badgeSwitch, store, tellWorker, remembered, now, later }: AppModelOptions) {
+  constructor(options: AppModelOptions) {
+    const { client, badgeSwitch, store, tellWorker, remembered, startAnew } = options;
     this.client = client;
     this.#badgeSwitch = badgeSwitch;
     this.#store = store;
     this.#tellWorker = tellWorker;
     this.#remembered = remembered;
-    this.#now = now;
-    this.#followUp = new FollowUp({ ask: () => void this.#guarded(() => this.askStatus()), later });
+    this.#startAnew = startAnew;
     const mailbox = remembered.read();
-    if (mailbox === undefined) this.#view = signedOut;
-    else this.#view = { ...signedOut, session: 'signed-in', mailbox, refreshing: true };
+    this.#shown = new ShownView(
+      mailbox === undefined ? signedOut : { ...signedOut, session: 'signed-in', mailbox, refreshing: true },
+    );
+    this.#refresher = new Refresher({ ...options, view: this.#shown });
   }
 
   get view(): AppView {
-    return this.#view;
+    return this.#shown.now;
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#shown.onChange(listener);
   }
 
-  /** What this device knows by itself, then what the proxy says. Never throws, as every act here: the view tells. */
+  /** What this device knows by itself, while the proxy is asked already. */
   async start(): Promise<void> {
-    await this.#guarded(async () => {
-      const { active, last, sessionEnded } = await this.#store.read();
-      this.#change({
-        active,
-        ...(last !== null && last.iconId === active?.iconId && { count: { badge: last.badge, at: last.at } }),
-        ...(sessionEnded && this.#view.session === 'signed-in' && { session: 'ended' }),
-      });
-    });
-    await this.refresh();
+    await Promise.all([this.#refresher.guarded(() => this.#recall()), this.refresh()]);
   }
 
-  /** One at a time: who asks while one is under way waits for that. */
+  async #recall(): Promise<void> {
+    const { active, last, sessionEnded } = await this.#store.read();
+    const { view } = this;
+    const known = last !== null && last.iconId === active?.iconId && view.count === undefined;
+    this.#shown.change({
+      ...(view.active === undefined && { active }),
+      ...(known && { count: { badge: last.badge, at: last.at } }),
+      ...(sessionEnded && view.session === 'signed-in' && { session: 'ended' }),
+    });
+  }
+
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
-  }
-
-  async #refresh(): Promise<void> {
-    const signedIn = this.#view.session === 'signed-in';
-    this.#change({ refreshing: signedIn });
-    const failures = await Promise.all(
-      [this.#askApp(), ...(signedIn ? [this.#askSession(), this.#askInbox(), this.#renew()] : [])].map(
-        asked => asked.then(() => undefined, asTrouble),
-      ),
-    );
-    const trouble = failures.find(failure => failure !== undefined);
-    this.#change({ refreshing: false });
-    this.#failed(trouble);
-  }
-
-  async #askApp(): Promise<void> {
-    this.#change({ app: await this.client.describeApp() });
-  }
-
-  async #askSession(): Promise<void> {
-    const { mailbox, expiresAt } = await this.client.currentSession();
-    this.#remembered.write(mailbox);
-    this.#change({ mailbox, sessionExpiresAt: expiresAt });
-  }
-
-  async #askInbox(): Promise<void> {
-    const inbox = await this.client.messages();
-    this.#change({ inbox });
-    if (this.#view.active === null) this.#count(inbox.unseen);
-  }
-
-  async #renew(): Promise<void> {
-    const result = await this.#badgeSwitch.renewIfNeeded();
-    switch (result.kind) {
-      case 'off':
-      case 'ended':
-        this.#change({ active: null, status: undefined, endedElsewhere: result.kind === 'ended' });
-        if (this.#view.inbox !== undefined) this.#count(this.#view.inbox.unseen);
-        return;
-      case 'on':
-        this.#change({ active: result.active, badgeTrouble: undefined });
-        if (result.opened !== null) this.#count(result.opened.badge);
-        await this.askStatus();
-        return;
-      case 'failed':
-        if (sessionIsOver(result.failure) || result.failure.code === 'offline') this.#failed(result.failure);
-        else this.#change({ badgeTrouble: result.failure });
-    }
-  }
-
-  /** How the badge stands, where it is on. */
-  async askStatus(): Promise<IconStatus | undefined> {
-    const { active } = this.#view;
-    if (!active) return undefined;
-    const status = await this.client.iconStatus(active.iconId);
-    this.took(status);
-    return status;
+    return this.#refresher.refresh();
   }
 
   took(status: IconStatus): void {
-    this.#change({ status });
-    this.#followUp.took(status);
-    if (status.badge !== null) this.#count(status.badge);
+    this.#refresher.took(status);
   }
 
   async signIn(credentials: Credentials): Promise<Trouble | undefined> {
@@ -184,19 +103,21 @@ export class AppModel {
       ...(deviceName.trim() !== '' && { deviceName: deviceName.trim() }),
     });
     await this.#store.update(() => ({ sessionEnded: false }));
-    // Another person's badge is not taken over.
-    const kept = active?.mailbox === mailbox ? active : null;
-    if (active !== null && kept === null) await this.#badgeSwitch.forget();
+    const another = [active?.mailbox, this.view.mailbox].some(
+      known => known !== undefined && known !== mailbox,
+    );
+    if (another) await this.#badgeSwitch.forget();
     this.#remembered.write(mailbox);
-    this.#change({
+    this.#shown.change({
       ...signedOut,
-      app: this.#view.app,
+      app: this.view.app,
       session: 'signed-in',
       mailbox,
       sessionExpiresAt: expiresAt,
-      active: kept,
+      active: another ? null : active,
     });
-    await this.refresh();
+    if (another) this.#startAnew();
+    else await this.refresh();
   }
 
   /** Fails when the proxy could not be told: it would go on sending badges here. */
@@ -207,36 +128,42 @@ export class AppModel {
       const trouble = asTrouble(error);
       if (!sessionIsOver(trouble)) return trouble;
     }
+    await this.leave();
+    return undefined;
+  }
+
+  /** Nothing of this person stays on the device; what the proxy still has for it finds nobody here any more. */
+  async leave(): Promise<void> {
     await this.#badgeSwitch.forget();
     this.#remembered.write(undefined);
-    this.#change({ ...signedOut, app: this.#view.app, active: null });
-    return undefined;
+    this.#shown.change({ ...signedOut, app: this.view.app, active: null });
+    this.#startAnew();
   }
 
   /** Nothing stands between the click and the question for permission. */
   async turnOn(wishes: Wishes, language: Language): Promise<void> {
-    const { app, turningOn } = this.#view;
+    const { app, turningOn } = this.view;
     if (turningOn !== undefined) return;
     if (app === undefined) {
-      this.#change({ badgeTrouble: { code: 'offline' } });
+      this.#shown.change({ badgeTrouble: { code: 'offline' } });
       return;
     }
-    this.#change({ turningOn: 'permission', badgeTrouble: undefined, endedElsewhere: false });
+    this.#shown.change({ turningOn: 'permission', badgeTrouble: undefined, endedElsewhere: false });
     const result = await this.#badgeSwitch.turnOn({
       app,
       wishes,
       language,
-      onStep: turningOn => this.#change({ turningOn }),
+      onStep: step => this.#shown.change({ turningOn: step }),
     });
-    if (result.kind === 'on') this.#change({ active: result.active, turningOn: undefined });
-    else this.#change({ badgeTrouble: result.failure, turningOn: undefined });
+    if (result.kind === 'on') this.#shown.change({ active: result.active, turningOn: undefined });
+    else this.#shown.change({ badgeTrouble: result.failure, turningOn: undefined });
     await this.refresh();
   }
 
   async turnOff(): Promise<Trouble | undefined> {
     const result = await this.#badgeSwitch.turnOff();
     if (result.kind === 'failed') return result.failure;
-    this.#change({ active: null, status: undefined, badgeTrouble: undefined });
+    this.#shown.change({ active: null, status: undefined, badgeTrouble: undefined });
     await this.refresh();
     return undefined;
   }
@@ -244,31 +171,31 @@ export class AppModel {
   async setWishes(wishes: Wishes): Promise<Trouble | undefined> {
     const result = await this.#badgeSwitch.change(wishes);
     if (result.kind === 'failed') {
-      this.#failed(result.failure);
+      this.#refresher.failed(result.failure);
       return result.failure;
     }
-    this.#change({ active: result.active });
-    await this.#guarded(() => this.askStatus());
+    this.#shown.change({ active: result.active });
+    await this.#refresher.guarded(() => this.#refresher.askStatus());
     return undefined;
   }
 
   /** The list was really looked at. */
   async viewed(upTo: SeenUpTo): Promise<void> {
-    const { active } = this.#view;
+    const { active } = this.view;
     if (!active) return;
-    await this.#guarded(async () => {
+    await this.#refresher.guarded(async () => {
       const opened = await this.client.viewed(active.subscriptionId, upTo);
-      this.#count(opened.badge);
+      this.#refresher.count(opened.badge);
       await this.#tellWorker({ kind: 'badge-known', iconId: active.iconId, ...opened });
     });
   }
 
   async languageChanged(language: Language): Promise<void> {
-    await this.#guarded(async () => {
+    await this.#refresher.guarded(async () => {
       const { language: known } = await this.#store.read();
       if (known === language) return;
       await this.#store.update(() => ({ language }));
-      if (this.#view.active) await this.#renew();
+      if (this.view.active) await this.#refresher.renew();
     });
   }
 
@@ -276,16 +203,16 @@ export class AppModel {
   heard(message: ToPage): void {
     switch (message.kind) {
       case 'badge':
-        if (message.iconId !== this.#view.active?.iconId) return;
-        this.#change({ count: { badge: message.badge, at: message.at } });
+        if (message.iconId !== this.view.active?.iconId) return;
+        this.#shown.change({ count: { badge: message.badge, at: message.at } });
         void this.refresh();
         return;
       case 'subscribed':
-        this.#change({ active: message.active, badgeTrouble: undefined });
+        this.#shown.change({ active: message.active, badgeTrouble: undefined });
         void this.refresh();
         return;
       case 'session-ended':
-        this.#failed({ code: 'session-invalid' });
+        this.#refresher.failed({ code: 'session-invalid' });
         return;
       case 'code-arrived':
       case 'registration-failed':
@@ -293,47 +220,8 @@ export class AppModel {
     }
   }
 
-  /** A page's own call failed: what it tells of the session or the network concerns every page. */
+  /** A page's own call failed. */
   failed(error: unknown): void {
-    this.#failed(asTrouble(error));
-  }
-
-  async #guarded(act: () => Promise<unknown>): Promise<void> {
-    try {
-      await act();
-    } catch (error) {
-      this.#failed(asTrouble(error));
-    }
-  }
-
-  #failed(trouble: Trouble | undefined): void {
-    const over = trouble !== undefined && sessionIsOver(trouble);
-    if (over && this.#view.session === 'signed-out') return;
-    this.#change({ trouble: over ? undefined : trouble, ...(over && { session: 'ended' }) });
-  }
-
-  #count(badge: number): void {
-    this.#change({ count: { badge, at: this.#now() } });
-  }
-
-  #change(members: Partial<AppView>): void {
-    this.#view = { ...this.#view, ...members };
-    for (const listener of this.#listeners) listener();
+    this.#refresher.failed(asTrouble(error));
   }
 }
-
-const signedOut: AppView = {
-  session: 'signed-out',
-  mailbox: undefined,
-  sessionExpiresAt: undefined,
-  app: undefined,
-  active: undefined,
-  turningOn: undefined,
-  badgeTrouble: undefined,
-  endedElsewhere: false,
-  count: undefined,
-  inbox: undefined,
-  status: undefined,
-  refreshing: false,
-  trouble: undefined,
-};

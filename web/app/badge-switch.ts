@@ -6,18 +6,18 @@ import type { Language } from '../../src/contract/languages.ts';
 import type { DeviceClient } from '../../src/device/device-client.ts';
 import { DeviceError } from '../../src/device/device-error.ts';
 import { choosePresentation, type PresentationChoice } from '../../src/device/presentation.ts';
-import { type BadgeFailure, Failed, failureOf } from './badge-failure.ts';
 import { keepBadge } from './badge-keeping.ts';
 import type { Browser, Obstacle } from './browser.ts';
 import { type PushPlace, pushAddress } from './push-address.ts';
 import { finishPending, type Registering, register } from './registering.ts';
 import { isSessionOver, isSubscriptionOver, sameSubscription } from './renewal.ts';
 import type { ActiveBadge, StateStore, Wishes } from './state.ts';
+import { asTrouble, Failed, sessionIsOver, type Trouble } from './trouble.ts';
 import { listenToWorker } from './worker-messages.ts';
 
 export type TurnOnStep = 'permission' | 'push-service' | 'ticket' | 'registration' | 'code' | 'subscription';
 
-type FailedResult = { kind: 'failed'; failure: BadgeFailure };
+type FailedResult = { kind: 'failed'; failure: Trouble };
 
 export type TurnOnResult = { kind: 'on'; active: ActiveBadge } | FailedResult;
 
@@ -110,14 +110,13 @@ export function createBadgeSwitch({
     }
   }
 
+  /** Each as far as it goes: what one part of the browser refuses keeps no other from being cleared. */
   async function forget(): Promise<void> {
-    await store.update(() => ({ active: null, pending: null, unusedCode: null, last: null }));
-    try {
-      await browser.clearShown();
-      await (await (await browser.push()).getSubscription())?.unsubscribe();
-    } catch {
-      // The proxy has ended it; what the browser keeps of it is never used again.
-    }
+    await Promise.allSettled([
+      store.update(() => nothingOn),
+      browser.clearShown(),
+      browser.push().then(async push => (await push.getSubscription())?.unsubscribe()),
+    ]);
   }
 
   /** The one place where failures become values. */
@@ -125,9 +124,8 @@ export function createBadgeSwitch({
     try {
       return await act();
     } catch (error) {
-      const failure = failureOf(error);
-      if (isSessionOver(failure.code))
-        await store.update(() => ({ sessionEnded: true })).catch(() => undefined);
+      const failure = asTrouble(error);
+      if (sessionIsOver(failure)) await store.update(() => ({ sessionEnded: true })).catch(() => undefined);
       return { kind: 'failed', failure };
     }
   }
@@ -197,6 +195,8 @@ export function createBadgeSwitch({
       }),
   };
 }
+
+const nothingOn = { active: null, pending: null, unusedCode: null, last: null };
 
 async function ask(browser: Browser): Promise<void> {
   if (browser.permission() !== 'default') return;

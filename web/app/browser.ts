@@ -37,16 +37,19 @@ type ExtendedNavigator = Navigator & {
   standalone?: boolean;
 };
 
-export function readBrowser(page: Window & typeof globalThis): Browser {
+/** Also starts the service worker, whose scope is the folder that it stands in. */
+export function readBrowser(page: Window & typeof globalThis, { workerUrl }: { workerUrl: string }): Browser {
   const navigator = page.navigator as ExtendedNavigator;
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  const registering = workers?.register(workerUrl).then(untilActive);
+  registering?.catch(() => undefined); // without it there is no badge, and turning it on says so
   const standalone = () =>
     navigator.standalone === true ||
     page.matchMedia('(display-mode: standalone), (display-mode: minimal-ui)').matches;
   const permission = () => ('Notification' in page ? page.Notification.permission : 'denied');
   const ready = async () => {
-    if (workers === undefined) throw new Error('this browser has no service workers');
-    return workers.ready;
+    if (registering === undefined) throw new DOMException('this browser has no service workers');
+    return registering;
   };
   return {
     obstacle() {
@@ -75,4 +78,19 @@ export function readBrowser(page: Window & typeof globalThis): Browser {
       for (const notification of await (await ready()).getNotifications()) notification.close();
     },
   };
+}
+
+/** Unlike `ready`, fails when the browser refuses the worker, or has no room for what it keeps. */
+async function untilActive(registration: ServiceWorkerRegistration): Promise<ServiceWorkerRegistration> {
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  await new Promise<void>((resolve, reject) => {
+    const judge = () => {
+      if (registration.active !== null) resolve();
+      else if (worker === null || worker.state === 'redundant')
+        reject(new DOMException('it was not installed'));
+    };
+    worker?.addEventListener('statechange', judge);
+    judge();
+  });
+  return registration;
 }

@@ -6,7 +6,7 @@ import './app.css';
 import { render } from 'preact';
 import { createDeviceClient } from '../../src/device/device-client.ts';
 import { LocaleProvider } from '../look/locale.tsx';
-import { forget, recall, remember } from '../look/memory.ts';
+import { forget, onChangedElsewhere, recall, remember } from '../look/memory.ts';
 import { followLinks } from '../look/router.ts';
 import { applyRememberedTheme } from '../look/theme.tsx';
 import { Toasts } from '../look/toasts.tsx';
@@ -25,7 +25,8 @@ keepInstallPrompt(window);
 
 const client = createDeviceClient({ proxyUrl: location.origin, session: 'cookie' });
 const store = openStateStore();
-const browser = readBrowser(window);
+const browser = readBrowser(window, { workerUrl: `${import.meta.env.BASE_URL}service-worker.js` });
+const startAnew = () => location.replace(import.meta.env.BASE_URL);
 const model = new AppModel({
   client,
   store,
@@ -35,6 +36,7 @@ const model = new AppModel({
     read: () => recall('mailbox') ?? undefined,
     write: mailbox => (mailbox === undefined ? forget('mailbox') : remember('mailbox', mailbox)),
   },
+  startAnew,
   now: Date.now,
   later: (ms, act) => {
     const timer = setTimeout(act, ms);
@@ -54,6 +56,7 @@ if (page !== null) {
     page,
   );
 }
-navigator.serviceWorker
-  ?.register(`${import.meta.env.BASE_URL}service-worker.js`, { scope: import.meta.env.BASE_URL })
-  .catch(() => undefined); // without it there is no badge, and turning it on says so
+// Somebody signed in or out in another window: this one is theirs, too.
+onChangedElsewhere('mailbox', mailbox => {
+  if (mailbox !== (model.view.mailbox ?? null)) startAnew();
+});

@@ -2,7 +2,7 @@
 // that only a newer server knows is the server's failure.
 
 import type { DeferralReason, RejectionReason } from '../../src/contract/outcomes.ts';
-import type { BadgeFailureCode } from './badge-failure.ts';
+import type { TroubleCode } from './trouble.ts';
 
 const kinds = {
   offline: 'offline',
@@ -48,7 +48,7 @@ const kinds = {
   'push-service-unreachable': 'push-service',
   'code-not-arrived': 'code-lost',
   'storage-unavailable': 'storage',
-} as const satisfies Partial<Record<BadgeFailureCode, string>>;
+} as const satisfies Partial<Record<TroubleCode, string>>;
 
 /** Why a badge was not accepted: `lastProblem.reason` of an icon's status. */
 const reasonKinds = {

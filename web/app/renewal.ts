@@ -6,8 +6,14 @@ import { currentAddress, type PushPlace, pushAddress, sameAddress } from './push
 import { type Registering, register } from './registering.ts';
 import type { ActiveBadge, PushAddress, WantedBadge } from './state.ts';
 
+const halfMs = 15 * 86_400_000;
+
+/**
+ * `expiresAt` is the proxy's clock, the others are this device's, which may be wrong and may be put right: renewing too
+ * early costs one call, too late costs the badge.
+ */
 export function isHalfOver({ renewedAt, expiresAt }: ActiveBadge, now: number): boolean {
-  return now >= renewedAt + (expiresAt - renewedAt) / 2;
+  return Math.abs(now - renewedAt) >= Math.min(halfMs, (expiresAt - renewedAt) / 2);
 }
 
 export async function prolong(

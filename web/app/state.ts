@@ -83,18 +83,26 @@ export function freshState(): AppState {
 const store = 'state';
 const key = 'app';
 
+/** A browser may never answer, as some do after a cold start: a push must not wait for it until it is forgotten. */
+const openWithinMs = 5000;
+
 /** Every call opens the database anew: a worker lives for seconds, and a page must not block an upgrade. */
 export function openStateStore(databases: IDBFactory = indexedDB): StateStore {
   const update: StateStore['update'] = async change => {
-    const database = await settled(opening(databases));
+    const database = await opened(databases);
     try {
       const transaction = database.transaction(store, 'readwrite');
+      const done = committed(transaction);
+      done.catch(() => {}); // a request of it may fail before
       const states = transaction.objectStore(store);
       const stored = (await settled(states.get(key))) as Partial<AppState> | undefined;
       // A member that an older version did not know has its first value.
       const state = { ...freshState(), ...stored };
-      const changed = { ...state, ...change(state) };
-      await settled(states.put(changed, key));
+      const members = change(state);
+      const changed = { ...state, ...members };
+      // What only reads needs no room on the disk.
+      if (stored === undefined || Object.keys(members).length > 0) await settled(states.put(changed, key));
+      await done;
       return changed;
     } finally {
       database.close();
@@ -103,15 +111,37 @@ export function openStateStore(databases: IDBFactory = indexedDB): StateStore {
   return { update, read: () => update(() => ({})) };
 }
 
-function opening(databases: IDBFactory): IDBOpenDBRequest {
+async function opened(databases: IDBFactory): Promise<IDBDatabase> {
   const request = databases.open('mailbadge', 1);
   request.addEventListener('upgradeneeded', () => request.result.createObjectStore(store));
-  return request;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DOMException('no answer', 'TimeoutError')), openWithinMs);
+  });
+  const opening = settled(request);
+  try {
+    return await Promise.race([opening, tooLong]);
+  } catch (error) {
+    opening.then(late => late.close()).catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A full disk may show only then. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.addEventListener('complete', () => resolve());
+    transaction.addEventListener('abort', () =>
+      reject(transaction.error ?? new DOMException('not stored', 'AbortError')),
+    );
+  });
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.addEventListener('success', () => resolve(request.result));
-    request.addEventListener('error', () => reject(request.error ?? new Error('IndexedDB failed')));
+    request.addEventListener('error', () => reject(request.error ?? new DOMException('IndexedDB failed')));
   });
 }

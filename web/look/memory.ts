@@ -25,3 +25,10 @@ export function forget(name: string): void {
     // forbidden
   }
 }
+
+/** Calls with the new value whenever another window of this browser changes it. */
+export function onChangedElsewhere(name: string, heard: (value: string | null) => void): void {
+  window.addEventListener('storage', ({ key, newValue }) => {
+    if (key === prefix + name) heard(newValue);
+  });
+}

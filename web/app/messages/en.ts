@@ -288,7 +288,6 @@ export const english = {
     signOut: 'Sign out',
     signOutTitle: 'Sign out on this device?',
     signOutText: 'The badge is turned off here. Your mail and other devices stay as they are.',
-    signedOut: 'You are signed out',
     about: 'Privacy',
     aboutText: [
       'This app asks your organization’s own server, which reads your inbox.',

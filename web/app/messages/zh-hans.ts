@@ -229,7 +229,6 @@ export const simplifiedChinese: AppMessages = {
     signOut: '退出登录',
     signOutTitle: '要在此设备上退出登录吗？',
     signOutText: '此处的角标将关闭。您的邮件和其他设备不受影响。',
-    signedOut: '您已退出登录',
     about: '隐私',
     aboutText: [
       '本应用只向您组织自己的服务器查询，由它读取您的收件箱。',

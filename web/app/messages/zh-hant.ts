@@ -230,7 +230,6 @@ export const traditionalChinese: AppMessages = {
     signOut: '登出',
     signOutTitle: '要在此裝置上登出嗎？',
     signOutText: '此處的徽章將關閉。您的郵件和其他裝置不受影響。',
-    signedOut: '您已登出',
     about: '隱私',
     aboutText: [
       '本應用程式只向您組織自己的伺服器查詢，由它讀取您的收件匣。',

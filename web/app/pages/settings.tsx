@@ -7,7 +7,6 @@ import { PageTitle } from '../../look/frame.tsx';
 import { Instant } from '../../look/instant.tsx';
 import { LanguageSwitch } from '../../look/locale.tsx';
 import { Panel } from '../../look/panel.tsx';
-import { navigate } from '../../look/router.ts';
 import { ThemeSwitch } from '../../look/theme.tsx';
 import { announce } from '../../look/toasts.tsx';
 import { useApp } from '../app-context.ts';
@@ -151,13 +150,7 @@ function Account() {
         <Confirm
           title={text.signOutTitle}
           action={text.signOut}
-          act={async () => {
-            const failure = await model.signOut();
-            if (failure !== undefined) return failure;
-            announce(text.signedOut);
-            navigate('/', { replace: true });
-            return undefined;
-          }}
+          act={() => model.signOut()}
           onClose={() => setLeaving(false)}
         >
           <p>{text.signOutText}</p>

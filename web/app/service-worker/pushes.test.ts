@@ -129,6 +129,42 @@ for (const [name, payload] of ignored) {
   });
 }
 
+test('with no room to store it, a badge is shown as any other, and nothing is renewed', async () => {
+  for (const [facts, standalone, left] of [
+    [browsers.firefox, false, ['4 unseen messages']],
+    [browsers.chromium, true, []],
+  ] as const) {
+    const world = await turnedOn(facts, { standalone });
+    world.storage = 'full';
+    world.shown.clear();
+    world.time += 20 * day;
+    await world.push(badge(4, 4));
+    assert.deepEqual(
+      [...world.shown.values()].map(({ title }) => title),
+      left,
+    );
+    assert.equal(world.number, 4);
+    assert.deepEqual(world.calls, []);
+  }
+});
+
+test('with storage that cannot be opened, every push shows what it says, visibly, whatever the browser', async () => {
+  for (const facts of Object.values(browsers)) {
+    const world = await turnedOn(facts, { standalone: true });
+    world.storage = 'broken';
+    world.shown.clear();
+    await world.push(badge(4, 4, { preview }));
+    assert.deepEqual(world.shown.get(iconId), { title: 'Ben', body: 'Lunch?\n4 封未讀郵件', silent: true });
+    await world.push(badge(0, 5));
+    assert.equal(world.shown.get(iconId)?.title, '沒有未讀郵件');
+    world.shown.clear();
+    await world.push('hello');
+    await world.pushWithoutData();
+    assert.deepEqual([...world.shown.keys()], ['mailbadge']);
+    await world.wakeUp({ atOnce: true });
+  }
+});
+
 test('a push without anything in it shows the last count where it must show something', async () => {
   const world = await turnedOn();
   await world.push(badge(4, 4));
@@ -203,6 +239,26 @@ test('while the proxy is away, renewing is tried once an hour', async () => {
   world.time += 3_600_000;
   await world.wakeUp();
   assert.equal(world.called('POST', path).length, 2);
+});
+
+test('a clock that was wrong and is put right stops no renewal', async () => {
+  const year = 365 * day;
+  for (const [atFirst, then] of [
+    [-10 * year, 16 * day - 10 * year], // stays behind
+    [-10 * year, 0],
+    [10 * year, 0],
+  ] as const) {
+    const world = new WebAppWorld({ facts: browsers.firefox });
+    const right = world.time;
+    world.time = right + atFirst;
+    world.subscribedUntil = right + 30 * day; // by the proxy's clock
+    await world.turnOn();
+    await world.store.update(() => ({ renewalTriedAt: world.time }));
+    world.calls.length = 0;
+    world.time = right + then;
+    await world.push(badge(1, 1));
+    assert.equal(world.called('POST', `/v1/subscriptions/${subscriptionId}/renew`).length, 1);
+  }
 });
 
 test('a push address that the browser replaced is registered by the worker alone', async () => {

@@ -2,6 +2,7 @@
 // shown changes nothing. Where the platform takes subscriptions away after silent pushes, every push shows something.
 
 import type { BadgePayload } from '../../../src/contract/badge-payload.ts';
+import { localeOf } from '../../../src/contract/messages/error-message.ts';
 import { DeviceError } from '../../../src/device/device-error.ts';
 import { pushPayload } from '../../../src/device/payloads.ts';
 import type { PresentationChoice } from '../../../src/device/presentation.ts';
@@ -20,6 +21,16 @@ export async function onPush(
 ): Promise<void> {
   if (data === null && notification) return; // the browser shows it by itself
   const payload = data === null ? undefined : pushPayload(data.text());
+  try {
+    await onPayload(parts, payload);
+  } catch {
+    await showWithoutMemory(parts, payload);
+  }
+}
+
+type Payload = ReturnType<typeof pushPayload>;
+
+async function onPayload(parts: WorkerParts, payload: Payload): Promise<void> {
   switch (payload?.kind) {
     case 'badge':
       return onBadge(parts, payload);
@@ -28,6 +39,21 @@ export async function onPush(
     case undefined:
       return showSomething(parts, await parts.store.read());
   }
+}
+
+/**
+ * The disk is full or the browser's storage is broken: what came is shown all the same, visibly unless it is known that
+ * it need not be. Nobody but the proxy can have encrypted it; its revision cannot be compared.
+ */
+async function showWithoutMemory({ scope, store }: WorkerParts, payload: Payload): Promise<void> {
+  const state = await store.read().catch(() => undefined);
+  const choice = (state && choiceOf(state)) ?? cautious;
+  const language = state?.language ?? localeOf(scope.navigator.language);
+  if (payload?.kind === 'badge') {
+    const { subscription: iconId, badge, preview } = payload;
+    return showBadge(scope, { iconId, badge, preview }, { choice, language });
+  }
+  if (choice.mustShow) await showSetUp(scope, language);
 }
 
 async function onBadge(parts: WorkerParts, payload: BadgePayload): Promise<void> {
@@ -104,3 +130,4 @@ function choiceOf({ active, pending }: AppState): PresentationChoice | undefined
 }
 
 const tolerated: PresentationChoice = { presentation: 'badge', form: 'worker', mustShow: false };
+const cautious: PresentationChoice = { presentation: 'notification', form: 'worker', mustShow: true };

@@ -21,7 +21,11 @@ const parts: WakingParts = {
 };
 
 scope.addEventListener('install', event => {
-  event.waitUntil(shell.keep().then(() => scope.skipWaiting()));
+  // Where there is no room for the shell the badge works all the same; a version that works is not replaced by less.
+  const kept = shell.keep().catch(error => {
+    if (scope.registration.active !== null) throw error;
+  });
+  event.waitUntil(kept.then(() => scope.skipWaiting()));
 });
 
 scope.addEventListener('activate', event => {

@@ -31,8 +31,13 @@ export function createShell({
 }): Shell {
   const name = prefix + version;
 
+  /** A storage that is broken is no reason to show nothing while there is a network. */
   async function kept(path: string): Promise<Response | undefined> {
-    return (await caches.open(name)).match(path, { ignoreSearch: true });
+    try {
+      return await (await caches.open(name)).match(path, { ignoreSearch: true });
+    } catch {
+      return undefined;
+    }
   }
 
   /** Any page of the app is the same document. */

@@ -17,12 +17,13 @@ export type WakingParts = WorkerParts & { client: Pick<DeviceClient, 'renew'> };
 
 export async function onWakeUp(parts: WakingParts, { atOnce = false } = {}): Promise<void> {
   const { store, now } = parts;
-  const state = await store.read();
-  const work = state.sessionEnded ? undefined : await whatIsDue(parts, state);
-  if (work === undefined) return;
-  if (!atOnce && now() - state.renewalTriedAt < triesApartMs) return;
-  await store.update(() => ({ renewalTriedAt: now() }));
   try {
+    const state = await store.read();
+    const work = state.sessionEnded ? undefined : await whatIsDue(parts, state);
+    if (work === undefined) return;
+    // either way: the device's clock may have been put back
+    if (!atOnce && Math.abs(now() - state.renewalTriedAt) < triesApartMs) return;
+    await store.update(() => ({ renewalTriedAt: now() }));
     const active = await work();
     if (active !== undefined) await tellPages(parts.scope, { kind: 'subscribed', active });
   } catch (error) {

@@ -12,7 +12,11 @@ export type Page = { url: string; focus(): Promise<unknown>; postMessage(message
 
 export type WorkerScope = {
   location: { origin: string };
-  navigator: { setAppBadge?(badge: number): Promise<void>; clearAppBadge?(): Promise<void> };
+  navigator: {
+    language: string;
+    setAppBadge?(badge: number): Promise<void>;
+    clearAppBadge?(): Promise<void>;
+  };
   registration: {
     pushManager: PushPlace;
     showNotification(title: string, options: NotificationOptions): Promise<void>;
@@ -40,6 +44,7 @@ export type WorkerEvents = {
 };
 
 export type WorkerGlobal = WorkerScope & {
+  registration: { active: object | null };
   skipWaiting(): Promise<void>;
   addEventListener<Name extends keyof WorkerEvents>(
     name: Name,
