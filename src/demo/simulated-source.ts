@@ -18,7 +18,7 @@ import type { SimulatedMailboxes, SimulatedMessage } from '../simulators/mail-se
 
 export class SimulatedSource implements MailboxSource {
   readonly name = 'simulated';
-  readonly needsPassword = false;
+  readonly needsPassword: boolean = false;
   readonly #mailboxes: SimulatedMailboxes;
   readonly #clock: Clock;
   readonly #random: Random;

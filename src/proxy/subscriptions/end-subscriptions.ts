@@ -18,7 +18,9 @@ export type EndReason =
   /** The device's session was used from two places. */
   | 'session-stolen'
   /** An administrator signed all devices of the mailbox out. */
-  | 'revoked';
+  | 'revoked'
+  /** Somebody signed in with a new password; this device had proven one that the mail server takes no longer. */
+  | 'password-changed';
 
 export async function endSubscriptions(
   transaction: Transaction<ProxySchema>,

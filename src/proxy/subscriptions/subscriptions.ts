@@ -19,7 +19,7 @@ import { type OpenedRequest, opened } from './opened.ts';
 import { type PreferencesRequest, preferences } from './preferences.ts';
 import { type Cause, endSettledIcons } from './recompute-icons.ts';
 import { type RestoreRequest, restore } from './restore.ts';
-import { type SignedOut, signOutMailbox } from './sign-out-mailbox.ts';
+import { type SignedOut, signOutDevices, signOutMailbox } from './sign-out-mailbox.ts';
 import { subscribe } from './subscribe.ts';
 import type { SubscribeRequest } from './subscribe-request.ts';
 import { targetGone } from './target-gone.ts';
@@ -137,6 +137,18 @@ export class Subscriptions implements AsyncDisposable {
   /** Signs every device of a mailbox out. Throws `mailbox-unknown`. */
   signOutMailbox(mailboxId: string): Promise<SignedOut> {
     return this.#commit(transaction => signOutMailbox(transaction, mailboxId, this.#context()));
+  }
+
+  /** The mailbox has a new password: signs every device out but the one that has proven it. */
+  passwordChanged({
+    mailboxId,
+    installationId,
+  }: {
+    mailboxId: string;
+    installationId: string;
+  }): Promise<SignedOut> {
+    const others = { mailboxId, except: installationId, reason: 'password-changed' } as const;
+    return this.#commit(transaction => signOutDevices(transaction, others, this.#context()));
   }
 
   /** Live ones and those that ended within the last 30 days, newest first. */

@@ -89,6 +89,10 @@ const endings: Record<EndReason, Reason> = {
   'signed-out': { words: 'the person signed out on the device', remedy: registerAgain },
   'device-removed': { words: 'the person removed the device from their list', remedy: registerAgain },
   revoked: { words: 'an administrator signed the mailbox’s devices out', remedy: registerAgain },
+  'password-changed': {
+    words: 'the mailbox has a new password, which the person has not used on this device yet',
+    remedy: registerAgain,
+  },
   'session-stolen': {
     words: 'the device’s session was used from two places, and ended for both',
     remedy: 'let the person sign in again; if it happens again, change the password of the mailbox',

@@ -3,6 +3,8 @@
 // watch a mailbox as its own user, and is forgotten where it is not needed any more.
 
 import type { Kysely } from 'kysely';
+import { AppError } from '../../../runtime/errors.ts';
+import type { Secret, SecretBox } from '../../../runtime/secrets.ts';
 import type { ProxySchema } from '../../database/schema.ts';
 
 export async function storeMailboxAccount(
@@ -20,6 +22,29 @@ export async function storeMailboxAccount(
     .values({ id: mailboxId, ...credential, state: 'watched', state_at: now, created_at: now })
     .onConflict(conflict => conflict.column('id').doUpdateSet(credential))
     .execute();
+}
+
+export type Credential = { mailboxId: string; signInName: string; password: Secret };
+
+/** What is kept of the mailbox, if its password is another than this one. */
+export async function credentialBefore(
+  { db, secrets }: { db: Kysely<ProxySchema>; secrets: SecretBox },
+  { mailboxId, password }: Credential,
+): Promise<Credential | undefined> {
+  const kept = await db
+    .selectFrom('mailbox')
+    .select(['sign_in_name', 'sealed_password'])
+    .where('id', '=', mailboxId)
+    .executeTakeFirst();
+  if (kept === undefined || kept.sealed_password === null) return undefined;
+  try {
+    const before = secrets.open(passwordPurpose(mailboxId), kept.sealed_password);
+    if (before.reveal() === password.reveal()) return undefined;
+    return { mailboxId, signInName: kept.sign_in_name, password: before };
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'sealed-secret-unreadable') return undefined; // as good as none
+    throw error;
+  }
 }
 
 /** What a mailbox's password is sealed for (runtime/secrets.ts): it opens as nothing else, nor for another mailbox. */

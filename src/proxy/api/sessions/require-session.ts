@@ -96,6 +96,6 @@ async function endStolen(
 
 function ended(): AppError {
   return new AppError('session-invalid', 'the session has ended or never was', {
-    hint: 'sign in again: a session ends after 90 days, when its person signs out or removes the device',
+    hint: 'sign in again: a session ends after 90 days, with the mailbox’s password, and when its person signs out or removes the device',
   });
 }

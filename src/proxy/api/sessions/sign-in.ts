@@ -1,6 +1,7 @@
 // POST /v1/sessions: a person proves the mailbox's own credential, at the mail server itself. An unknown user and a
 // wrong password are one refusal, reached by the same way. A web app gets its session in a cookie, and only its own
-// page may ask for that: another site could otherwise sign the browser in to a mailbox of its own.
+// page may ask for that: another site could otherwise sign the browser in to a mailbox of its own. Where the proxy keeps
+// each mailbox's password, no session outlives it: a new one signs out whoever has only proven the one before.
 
 import { createRoute } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
@@ -11,12 +12,17 @@ import type { SessionCookie } from '../../../runtime/http/session-cookie.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { Secret, type SecretBox } from '../../../runtime/secrets.ts';
 import type { ProxySchema } from '../../database/schema.ts';
-import type { MailboxSource, SignInResult } from '../../mailboxes/mailbox-source.ts';
+import type { MailboxSource } from '../../mailboxes/mailbox-source.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp, DeviceEnv } from '../device-app.ts';
 import { jsonAnswer, jsonBody, problemResponses } from '../device-operation.ts';
 import type { CookieTokens } from './cookie-tokens.ts';
-import { passwordPurpose, storeMailboxAccount } from './mailbox-account.ts';
+import {
+  type Credential,
+  credentialBefore,
+  passwordPurpose,
+  storeMailboxAccount,
+} from './mailbox-account.ts';
 import { assertOwnPage } from './require-session.ts';
 import type { DeviceOfMailbox, Sessions } from './sessions.ts';
 import type { SignInAttempt, SignInThrottle } from './sign-in-throttle.ts';
@@ -47,7 +53,7 @@ export type SignInCollaborators = {
   sessions: Sessions;
   cookieTokens: CookieTokens;
   cookie: SessionCookie;
-  subscriptions: Pick<Subscriptions, 'endDevice'>;
+  subscriptions: Pick<Subscriptions, 'endDevice' | 'passwordChanged'>;
   /** Of the proxy, as browsers know it. */
   publicOrigin: string;
   throttle: SignInThrottle;
@@ -62,16 +68,25 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
   const { db, clock, logger, secrets, sessions, cookie, source, mailboxesChanged } = collaborators;
   let checking = 0;
 
-  async function check(signInName: string, password: Secret): Promise<SignInResult> {
+  /** Asks the mail server. Throws `overloaded`, `mail-server-unreachable`. */
+  async function accepts({ mailboxId, signInName, password }: Credential, traceId: string): Promise<boolean> {
     if (checking >= checkedAtOnce) {
       throw new AppError('overloaded', 'too many people sign in at this moment', { retryAfterMs: 5000 });
     }
     checking++;
-    try {
-      return await source.signIn(signInName, password);
-    } finally {
-      checking--;
-    }
+    const result = await source.signIn(signInName, password).finally(() => checking--);
+    if (result.outcome !== 'unreachable') return result.outcome === 'accepted';
+    logger.warn({ traceId, mailboxId, error: result.detail }, 'the mail server cannot check a credential');
+    throw new AppError('mail-server-unreachable', 'the mail server cannot be asked at the moment', {
+      hint: 'try again later; the password was not checked',
+      retryAfterMs: 5000,
+    });
+  }
+
+  /** Another password alone says nothing, since people have one for each app; that the one before is refused does. */
+  async function isNew(credential: Credential, traceId: string): Promise<boolean> {
+    const before = await credentialBefore({ db, secrets }, credential);
+    return before !== undefined && !(await accepts(before, traceId));
   }
 
   /** Whoever was signed in with this browser is not any more, and the icon is not theirs. */
@@ -98,20 +113,15 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
     });
     if (typeof attempt === 'number') throw throttled(attempt);
     const password = new Secret(given);
-    const result = await settled(attempt, () => check(signInName, password));
-    if (result.outcome === 'refused') {
-      logger.info({ traceId: context.get('traceId'), mailboxId, address }, 'sign-in refused');
+    const credential = { mailboxId, signInName, password };
+    const traceId = context.get('traceId');
+    if (!(await settled(attempt, () => accepts(credential, traceId)))) {
+      logger.info({ traceId, mailboxId, address }, 'sign-in refused');
       throw refused();
     }
-    if (result.outcome === 'unreachable') {
-      logger.warn(
-        { traceId: context.get('traceId'), mailboxId, error: result.detail },
-        'the mail server cannot check a credential',
-      );
-      throw new AppError('mail-server-unreachable', 'the mail server cannot be asked at the moment', {
-        hint: 'try again later; the password was not checked',
-        retryAfterMs: 5000,
-      });
+    if (source.needsPassword && (await isNew(credential, traceId))) {
+      const others = await collaborators.subscriptions.passwordChanged({ mailboxId, installationId });
+      logger.info({ traceId, mailboxId, ...others }, 'a new password: the other devices were signed out');
     }
     await storeMailboxAccount(db, {
       mailboxId,
@@ -128,7 +138,7 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
       deviceName,
       sentIn: sessionIn,
     });
-    logger.info({ traceId: context.get('traceId'), mailboxId, address }, 'signed in');
+    logger.info({ traceId, mailboxId, address }, 'signed in');
     if (source.needsPassword) mailboxesChanged();
     const answer = { mailbox: mailboxId, expiresAt };
     if (sessionIn === 'body') return context.json({ session: token.reveal(), ...answer }, 201);
@@ -138,12 +148,11 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
 }
 
 /** Tells the throttle how the attempt ended, whatever happens. */
-async function settled(attempt: SignInAttempt, check: () => Promise<SignInResult>): Promise<SignInResult> {
+async function settled(attempt: SignInAttempt, check: () => Promise<boolean>): Promise<boolean> {
   try {
-    const result = await check();
-    if (result.outcome === 'accepted') attempt.succeeded();
-    if (result.outcome === 'unreachable') attempt.undecided();
-    return result;
+    const accepted = await check();
+    if (accepted) attempt.succeeded();
+    return accepted;
   } catch (error) {
     attempt.undecided();
     throw error;

@@ -191,6 +191,7 @@ export const english = {
       'device-removed': 'the device was removed from the list',
       'session-stolen': 'a session was used from two places',
       revoked: 'signed out by an administrator',
+      'password-changed': 'the mailbox has a new password',
     } as Record<string, string>,
   },
   deliveries: {

@@ -183,6 +183,7 @@ export const simplifiedChinese: ProxyMessages = {
       'device-removed': '设备已从列表中移除',
       'session-stolen': '登录在两处被使用',
       revoked: '由管理员注销',
+      'password-changed': '邮箱已更换密码',
     },
   },
   deliveries: {

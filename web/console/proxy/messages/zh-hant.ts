@@ -183,6 +183,7 @@ export const traditionalChinese: ProxyMessages = {
       'device-removed': '裝置已從清單中移除',
       'session-stolen': '登入在兩處被使用',
       revoked: '由管理員登出',
+      'password-changed': '信箱已更換密碼',
     },
   },
   deliveries: {
