@@ -1,6 +1,7 @@
 // Opens a service's database: SQLite in one file (WAL, every commit on disk), through Kysely. Knows no table.
 // `changes()` tells when another process wrote: the CLI works on the running service's file.
 
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
@@ -23,6 +24,7 @@ export function openDatabase<Schema>(
 ): OpenDatabase<Schema> {
   let connection: DatabaseSync;
   try {
+    keepToOwner(path);
     connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
   } catch (cause) {
@@ -61,4 +63,17 @@ export function openDatabase<Schema>(
       await db.destroy();
     },
   };
+}
+
+/**
+ * Makes the file for its owner alone, and takes other people's rights from one that is there: names of mailboxes, hashes
+ * of sessions and sealed secrets are nobody else's business. SQLite gives its side files the rights of the database.
+ */
+function keepToOwner(path: string): void {
+  if (path === ':memory:') return;
+  closeSync(openSync(path, 'a', 0o600));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o077) !== 0) chmodSync(file, 0o600);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -131,4 +131,19 @@ test('a database that another process keeps locked is a clear error, after a whi
     code: 'database-unavailable',
     hint: /one that hangs or is paused/,
   });
+});
+
+test('a database is its owner’s alone, side files too, and one from before becomes so', async t => {
+  const path = temporaryFile(t);
+  const files = [path, `${path}-wal`, `${path}-shm`];
+  const modes = () => files.map(file => (statSync(file).mode & 0o777).toString(8));
+  const before = process.umask(0o022);
+  t.after(() => process.umask(before));
+  await using first = openDatabase({ path }, { clock: new ManualClock() });
+  await migrate(first.db, proxyMigrations);
+  assert.deepEqual(modes(), ['600', '600', '600']);
+  for (const file of files) chmodSync(file, 0o644);
+  await using second = openDatabase({ path }, { clock: new ManualClock() });
+  await sql`SELECT 1`.execute(second.db);
+  assert.deepEqual(modes(), ['600', '600', '600']);
 });
