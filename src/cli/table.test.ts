@@ -15,7 +15,7 @@ test('columns are aligned', () => {
   );
 });
 
-test('what a terminal would obey is not printed', () => {
+test('a cell stays in its line', () => {
   const printed = table(['x'], [['a\u001b[2Jb\u009bc\u202Ed\ne']]);
   assert.equal(printed.split('\n').length, 2);
   assert.equal(printed.split('\n')[1], 'a\uFFFD[2Jb\uFFFDc\uFFFDd\uFFFDe');

@@ -1,5 +1,7 @@
-// Aligned columns for people. What stands in a cell may come from outside (a mailbox's name, a mail server's answer),
-// so characters that a terminal would obey are replaced.
+// Aligned columns for people. What stands in a cell may come from outside (a mailbox's name, a mail server's answer)
+// and must not end its line.
+
+import { printable } from './printable.ts';
 
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [header, ...rows].map(row => row.map(printable));
@@ -12,11 +14,6 @@ export function table(header: readonly string[], rows: readonly (readonly string
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** Without control characters and invisible ones that turn the direction of writing. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\uFFFD');
 }
 
 /** UTC, to the second; "-" for never. */

@@ -1,7 +1,9 @@
 // Structured logs (JSON lines on stderr). Secrets and push targets never reach a log: what carries them is a
-// Secret, and the field names below are redacted wherever they stand.
+// Secret, and the field names below are redacted wherever they stand. What strangers wrote (a name to sign in with) is
+// logged as data: no line breaks, nothing that a terminal obeys.
 
 import { pino } from 'pino';
+import { printableJson } from './printable-json.ts';
 
 export type LogFields = Record<string, unknown>;
 
@@ -51,7 +53,7 @@ export function createLogger({
       formatters: { level: label => ({ level: label }) },
       redact: { paths: redactedFields.flatMap(field => [field, `*.${field}`]), censor: '[secret]' },
     },
-    destination,
+    { write: (line: string) => destination.write(printableJson(line)) },
   );
 }
 

@@ -5,8 +5,8 @@ import { type CheckResult, examine } from '../../../proxy/administration/doctor/
 import { SystemClock } from '../../../runtime/clock.ts';
 import { systemRandom } from '../../../runtime/random.ts';
 import { processOutput } from '../../output.ts';
+import { printable } from '../../printable.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../../proxy-config.ts';
-import { printable } from '../../table.ts';
 
 const marks: Record<CheckResult['outcome'], string> = {
   ok: 'ok',

@@ -12,9 +12,9 @@ import { systemRandom } from '../../../runtime/random.ts';
 import { Secret } from '../../../runtime/secrets.ts';
 import { durationMs } from '../../duration-option.ts';
 import { processOutput } from '../../output.ts';
+import { printable } from '../../printable.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../../proxy-config.ts';
 import { promptSecret, readSecretFile } from '../../secret-prompt.ts';
-import { printable } from '../../table.ts';
 
 type Options = ProxyConfigOption & {
   smtp?: string;

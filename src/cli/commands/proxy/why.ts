@@ -5,8 +5,9 @@ import { why } from '../../../proxy/administration/why.ts';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { age } from '../../age.ts';
 import { processOutput } from '../../output.ts';
+import { printable } from '../../printable.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../../proxy-config.ts';
-import { instant, printable, table } from '../../table.ts';
+import { instant, table } from '../../table.ts';
 
 export function addProxyWhy(proxy: Command): void {
   proxy

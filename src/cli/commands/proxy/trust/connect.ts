@@ -69,7 +69,9 @@ function printStep(step: Step, { json }: Options, output: Output): void {
       output.note(
         `  Compare    ${step.thumbprint.replaceAll(/.{8}(?!$)/g, '$& ')}   (approve only if the page shows the same)`,
       );
-      if (!json && process.stderr.isTTY) output.note(terminalQrCode(verificationUriComplete));
+      if (!json && process.stderr.isTTY) {
+        process.stderr.write(`${terminalQrCode(verificationUriComplete)}\n`); // its colours are ours
+      }
       break;
     }
     case 'adding-key':
