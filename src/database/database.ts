@@ -5,7 +5,7 @@ import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
-import { AppError } from '../runtime/errors.ts';
+import { databaseFailure } from './database-failure.ts';
 import { sqliteDatabase } from './node-sqlite.ts';
 
 export type DatabaseConfig = { path: string };
@@ -28,12 +28,11 @@ export function openDatabase<Schema>(
     connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
   } catch (cause) {
-    throw new AppError('database-unavailable', `the database ${path} cannot be opened`, {
-      hint: 'its folder must exist and be writable by the service user, who should run the commands too; the disk must have room',
-      cause,
-    });
+    throw databaseFailure(cause, path);
   }
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqliteDatabase(connection) }) });
+  const db = new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: sqliteDatabase(connection, path) }),
+  });
   const dataVersion = connection.prepare('PRAGMA data_version');
   const watchers = new Set<() => void>();
   let closed = false;

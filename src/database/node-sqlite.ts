@@ -2,11 +2,11 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
-import { AppError } from '../runtime/errors.ts';
+import { databaseFailure } from './database-failure.ts';
 
 const cachedStatements = 500;
 
-export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
+export function sqliteDatabase(connection: DatabaseSync, path: string): SqliteDatabase {
   const cache = new Map<string, SqliteStatement>();
   return {
     prepare(sql) {
@@ -14,7 +14,8 @@ export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
       if (cached !== undefined) return cached;
       // A transaction takes the write lock at once and waits for it. One that first reads and then writes would fail
       // without waiting when another process wrote in between (SQLITE_BUSY_SNAPSHOT).
-      const statement = sqliteStatement(connection.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      const text = sql === 'begin' ? 'begin immediate' : sql;
+      const statement = explained(path, () => sqliteStatement(connection.prepare(text), path));
       if (sql.startsWith('PRAGMA')) return statement; // some act when they are prepared, not when they run
       if (cache.size >= cachedStatements) cache.delete(cache.keys().next().value ?? '');
       cache.set(sql, statement);
@@ -27,26 +28,20 @@ export function sqliteDatabase(connection: DatabaseSync): SqliteDatabase {
   };
 }
 
-function sqliteStatement(statement: StatementSync): SqliteStatement {
+function sqliteStatement(statement: StatementSync, path: string): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: parameters => explainLock(() => statement.all(...toInput(parameters))),
-    run: parameters => explainLock(() => statement.run(...toInput(parameters))),
+    all: parameters => explained(path, () => statement.all(...toInput(parameters))),
+    run: parameters => explained(path, () => statement.run(...toInput(parameters))),
     iterate: parameters => statement.iterate(...toInput(parameters)) as IterableIterator<unknown>,
   };
 }
 
-const sqliteBusy = 5; // SQLITE_BUSY: the time to wait for the lock is over
-
-function explainLock<T>(work: () => T): T {
+function explained<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if ((cause as { errcode?: unknown }).errcode !== sqliteBusy) throw cause;
-    throw new AppError('database-unavailable', 'another process keeps the database locked', {
-      hint: 'no process of ours does so for long: look for one that hangs or is paused, and end it',
-      cause,
-    });
+    throw databaseFailure(cause, path);
   }
 }
 

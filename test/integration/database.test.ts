@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import test, { type TestContext } from 'node:test';
 import { sql } from 'kysely';
@@ -131,6 +131,24 @@ test('a database that another process keeps locked is a clear error, after a whi
     code: 'database-unavailable',
     hint: /one that hangs or is paused/,
   });
+});
+
+test('what the disk refuses is told in words, with what to do', async t => {
+  const path = temporaryFile(t);
+  const open = (at: string) => () => openDatabase({ path: at }, { clock: new ManualClock() });
+  const refused = (message: RegExp, hint: RegExp) => ({ code: 'database-unavailable', message, hint });
+  assert.throws(open(join(path, 'no-such-folder', 'x.db')), refused(/cannot be opened/, /folder must exist/));
+  assert.throws(open(dirname(path)), refused(/cannot be opened/, /folder must exist/));
+  writeFileSync(path, 'mail: a text of more than sixteen bytes');
+  assert.throws(open(path), refused(/is no database/, /path of the right file/));
+  rmSync(path);
+  await using database = open(path)();
+  await sql`CREATE TABLE thing (text TEXT)`.execute(database.db);
+  await sql`PRAGMA max_page_count = 3`.execute(database.db); // a full disk, as SQLite sees it
+  await assert.rejects(
+    sql`INSERT INTO thing VALUES (hex(zeroblob(20000)))`.execute(database.db),
+    refused(/the disk is full/, /make room/),
+  );
 });
 
 test('a database is its owner’s alone, side files too, and one from before becomes so', async t => {

@@ -44,7 +44,7 @@ for (const [name, run] of Object.entries(perBadge)) {
     const connection = new DatabaseSync(':memory:');
     const statements: string[] = [];
     const db = new Kysely<ProxySchema>({
-      dialect: new SqliteDialect({ database: sqliteDatabase(connection) }),
+      dialect: new SqliteDialect({ database: sqliteDatabase(connection, ':memory:') }),
       log: ({ query }) => void statements.push(query.sql),
     });
     await migrate(db, proxyMigrations);

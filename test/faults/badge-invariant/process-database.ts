@@ -61,7 +61,7 @@ export class Fate {
 
 export class SharedDatabase {
   readonly #connection = new DatabaseSync(':memory:', { enableForeignKeyConstraints: true });
-  readonly #sqlite = sqliteDatabase(this.#connection);
+  readonly #sqlite = sqliteDatabase(this.#connection, ':memory:');
   #holder: Fate | undefined;
   readonly #waiting: (() => void)[] = [];
 
