@@ -13,5 +13,5 @@ export function proxyConfigOption(): Option {
 }
 
 export function loadProxyConfig({ config }: ProxyConfigOption): ProxyConfig {
-  return parseProxyConfig(readConfigFile(config), process.env);
+  return parseProxyConfig(readConfigFile(config, { service: 'proxy' }), { env: process.env, file: config });
 }

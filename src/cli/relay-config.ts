@@ -25,7 +25,7 @@ export function withConfigAndJson(command: Command): Command {
 }
 
 export function readRelayConfig({ config }: ConfigOption): RelayConfig {
-  return parseRelayConfig(readConfigFile(config), process.env);
+  return parseRelayConfig(readConfigFile(config, { service: 'relay' }), { env: process.env, file: config });
 }
 
 export async function administer<T>(

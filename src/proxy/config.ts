@@ -3,7 +3,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { appIdSchema } from '../contract/identifiers.ts';
-import { parseConfig } from '../runtime/config-file.ts';
+import { type ConfigOrigin, parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
 import { networkSchema } from '../runtime/http/client-address.ts';
 import type { LogLevel } from '../runtime/logger.ts';
@@ -254,6 +254,6 @@ export type ImapSourceConfig = z.output<typeof imapSource>;
 export type TestMailConfig = z.output<typeof testMail>;
 export type ImapServerConfig = z.output<typeof imapServer>;
 
-export function parseProxyConfig(raw: unknown, env: Record<string, string | undefined> = {}): ProxyConfig {
-  return parseConfig(proxyConfigSchema, raw, { env, prefix: 'MAILBADGE_PROXY' });
+export function parseProxyConfig(raw: unknown, origin: Omit<ConfigOrigin, 'prefix'> = {}): ProxyConfig {
+  return parseConfig(proxyConfigSchema, raw, { ...origin, prefix: 'MAILBADGE_PROXY' });
 }

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { appIdSchema } from '../contract/identifiers.ts';
 import { minimumProxyVersion } from '../contract/versions.ts';
-import { parseConfig } from '../runtime/config-file.ts';
+import { type ConfigOrigin, parseConfig } from '../runtime/config-file.ts';
 import { duration } from '../runtime/durations.ts';
 import { AppError } from '../runtime/errors.ts';
 import { networkSchema } from '../runtime/http/client-address.ts';
@@ -162,8 +162,8 @@ export type ApnsAppConfig = z.output<typeof apnsApp>;
 export type FcmAppConfig = z.output<typeof fcmApp>;
 export type WebPushAppConfig = z.output<typeof webPushApp>;
 
-export function parseRelayConfig(raw: unknown, env: Record<string, string | undefined> = {}): RelayConfig {
-  const config = parseConfig(relayConfigSchema, raw, { env, prefix: 'MAILBADGE_RELAY' });
+export function parseRelayConfig(raw: unknown, origin: Omit<ConfigOrigin, 'prefix'> = {}): RelayConfig {
+  const config = parseConfig(relayConfigSchema, raw, { ...origin, prefix: 'MAILBADGE_RELAY' });
   if (config.issuer.startsWith('http:') && !config.dangerously_allow_http) {
     throw new AppError('config-invalid', `the issuer ${config.issuer} is not an https URL`, {
       hint: 'give the URL under which a TLS-terminating proxy or "tls" serves it; for tests alone: dangerously_allow_http: true',

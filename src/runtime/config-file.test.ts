@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { parseConfig } from './config-file.ts';
 import { duration } from './durations.ts';
@@ -45,4 +46,36 @@ test('a wrong value is named with its path', () => {
     code: 'config-invalid',
     message: /"relay\.timeout".*number with a unit/,
   });
+});
+
+test('what is wrong is mended where it was set: in the variable, else in the file', () => {
+  const hintOf = (raw: unknown, env: Record<string, string> = {}): string => {
+    try {
+      parseConfig(schema, raw, { env, prefix: 'MAILBADGE_TEST', file: '/etc/proxy.yml' });
+    } catch (error) {
+      return (error as { hint: string }).hint;
+    }
+    return 'taken';
+  };
+  assert.equal(hintOf({ name: 5 }), 'mend it in /etc/proxy.yml');
+  const variable = 'mend it in the environment variable MAILBADGE_TEST__RELAY__TIMEOUT';
+  assert.equal(hintOf({}, { MAILBADGE_TEST__RELAY__TIMEOUT: 'soon' }), variable);
+  assert.equal(hintOf({ name: 5 }, { MAILBADGE_TEST__RELAY__TIMEOUT: '2s' }), 'mend it in /etc/proxy.yml');
+  for (const raw of ['one text', [1], 7]) {
+    assert.equal(hintOf(raw, { MAILBADGE_TEST__NAME: 'x' }), 'mend it in /etc/proxy.yml');
+  }
+});
+
+test('a variable that is no YAML is named; what it holds is not shown', () => {
+  assert.throws(
+    () => parse({}, { MAILBADGE_TEST__RELAY: '{ password: s3cret' }),
+    (error: Error) => {
+      assert.match(
+        error.message,
+        /^the environment variable MAILBADGE_TEST__RELAY is not valid YAML: .+ at line 1/,
+      );
+      assert.doesNotMatch(inspect(error), /s3cret/);
+      return true;
+    },
+  );
 });

@@ -7,49 +7,64 @@ import type { z } from 'zod';
 import { editDistance } from './edit-distance.ts';
 import { AppError } from './errors.ts';
 
-/** Reads the file; a missing file is an error unless `optional`. */
-export function readConfigFile(path: string, { optional = false }: { optional?: boolean } = {}): unknown {
+/** Reads the file of `service`, which the hints name. */
+export function readConfigFile(path: string, { service }: { service: 'proxy' | 'relay' }): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    if (optional && (cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new AppError('config-not-found', `the configuration file ${path} cannot be read`, {
-      hint:
-        (cause as NodeJS.ErrnoException).code === 'EACCES'
-          ? 'it is there, but closed to you: run the command as the service user, such as with "sudo -u mailbadge"'
-          : 'name it with --config, or make one with "mailbadge <service> config generate"',
-      cause,
-    });
+    const { code } = cause as NodeJS.ErrnoException;
+    const [why, hint] =
+      code === 'ENOENT'
+        ? ['does not exist', `name it with --config, or make one with "mailbadge ${service} config generate"`]
+        : code === 'EACCES'
+          ? ['is closed to you', 'run the command as the service user, such as with "sudo -u mailbadge"']
+          : [`cannot be read: ${code}`, 'name a YAML file with --config'];
+    throw new AppError('config-not-found', `the configuration file ${path} ${why}`, { hint, cause });
   }
+  return parseText(text, path) ?? {};
+}
+
+function parseText(text: string, source: string): unknown {
   try {
-    return parseYaml(text) ?? {};
+    return parseYaml(text);
   } catch (cause) {
-    throw new AppError('config-invalid', `${path} is not valid YAML: ${(cause as Error).message.trim()}`, {
+    // its further lines quote the text, which may hold a password
+    const [reason = ''] = (cause as Error).message.split(/:?\n/);
+    throw new AppError('config-invalid', `${source} is not valid YAML: ${reason}`, {
       hint: 'mend it at that place; YAML wants spaces for indenting, and quotes around texts with ": " or "#"',
-      cause,
+      cause: reason,
     });
   }
 }
 
-/** Validates `raw` with the environment's overrides applied. `prefix` is such as `MAILBADGE_PROXY`. */
+/** Where a configuration comes from: `prefix` is such as `MAILBADGE_PROXY`, `file` what `raw` was read from. */
+export type ConfigOrigin = {
+  env?: Record<string, string | undefined>;
+  prefix: string;
+  file?: string | undefined;
+};
+
+/** Validates `raw` with the environment's overrides applied. */
 export function parseConfig<S extends z.ZodType>(
   schema: S,
   raw: unknown,
-  { env = {}, prefix }: { env?: Record<string, string | undefined>; prefix: string },
+  { env = {}, prefix, file = 'the configuration file' }: ConfigOrigin,
 ): z.output<S> {
-  const result = schema.safeParse(withEnvironment(raw, env, prefix));
+  const overrides = overridesOf(env, prefix);
+  const result = schema.safeParse(withOverrides(raw, overrides));
   if (result.success) return result.data;
   const { issues } = result.error;
   // a mistyped key also leaves its right spelling missing: tell the cause, not the consequence
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
-  const path = issue?.path.join('.') ?? '';
+  const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     const nearest = nearestKey(key, knownKeys(schema, issue.path));
+    const place = placeOf([...path, key], overrides) ?? file;
     throw new AppError(
       'config-invalid',
-      `the configuration has an unknown key "${[path, key].filter(Boolean).join('.')}"`,
+      `the configuration has an unknown key "${[...path, key].join('.')}" in ${place}`,
       {
         hint:
           nearest === undefined
@@ -58,36 +73,50 @@ export function parseConfig<S extends z.ZodType>(
       },
     );
   }
-  const where = path === '' ? 'the configuration' : `the configuration's "${path}"`;
+  const where = path.length === 0 ? 'the configuration' : `the configuration's "${path.join('.')}"`;
   const wrong =
     issue?.code === 'invalid_type' && issue.message.endsWith('received undefined')
       ? 'is missing'
       : `is wrong: ${issue?.message ?? 'unknown'}`;
   throw new AppError('config-invalid', `${where} ${wrong}`, {
-    hint: 'mend it in the file, or in the environment variable that sets it',
+    hint: `mend it in ${placeOf(path, overrides) ?? file}`,
   });
 }
 
-function withEnvironment(raw: unknown, env: Record<string, string | undefined>, prefix: string): unknown {
-  const merged = structuredClone(raw ?? {}) as Record<string, unknown>;
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || !name.startsWith(`${prefix}__`)) continue;
-    const path = name
+/** What the environment sets: a variable, the path that it names, the text that it holds. */
+type Override = { variable: string; path: readonly string[]; text: string };
+
+function overridesOf(env: Record<string, string | undefined>, prefix: string): Override[] {
+  return Object.entries(env).flatMap(([variable, text]) => {
+    if (text === undefined || !variable.startsWith(`${prefix}__`)) return [];
+    const path = variable
       .slice(prefix.length + 2)
       .toLowerCase()
       .split('__');
-    const last = path.pop();
-    if (last === undefined || last === '') continue;
+    return path.at(-1) === '' ? [] : [{ variable, path, text }];
+  });
+}
+
+function withOverrides(raw: unknown, overrides: readonly Override[]): unknown {
+  const merged = structuredClone(raw ?? {}) as Record<string, unknown>;
+  if (typeof merged !== 'object') return merged; // a file that holds one text: the schema says so
+  for (const { variable, path, text } of overrides) {
     let place = merged;
-    for (const key of path) {
+    for (const key of path.slice(0, -1)) {
       const next = place[key];
       const below = typeof next === 'object' && next !== null ? (next as Record<string, unknown>) : {};
       place[key] = below;
       place = below;
     }
-    place[last] = parseYaml(value);
+    place[path.at(-1) ?? ''] = parseText(text, `the environment variable ${variable}`);
   }
   return merged;
+}
+
+/** The variable that set what stands at `path`, or what it stands in. */
+function placeOf(path: readonly string[], overrides: readonly Override[]): string | undefined {
+  const set = overrides.find(override => override.path.every((key, at) => key === path[at]));
+  return set === undefined ? undefined : `the environment variable ${set.variable}`;
 }
 
 function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
