@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../runtime/clock.ts';
+import { listen } from '../runtime/listen.ts';
 import type { TestCertificate } from './certificate.ts';
 import { Http2Connection } from './http2-connection.ts';
 import type { FaultQueue, WireFault } from './wire-faults.ts';
@@ -64,9 +65,7 @@ export class FaultyHttp2Server implements AsyncDisposable {
 
   /** On loopback; 0 takes any free port. */
   async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject).listen(port, '127.0.0.1', () => resolve());
-    });
+    await listen(this.#server, { host: '127.0.0.1', port });
   }
 
   /** On every connection. */

@@ -2,6 +2,7 @@
 
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { listen } from '../runtime/listen.ts';
 import type { TestCertificate } from './certificate.ts';
 
 export class Http2Sink implements AsyncDisposable {
@@ -33,9 +34,7 @@ export class Http2Sink implements AsyncDisposable {
     port?: number;
   }): Promise<Http2Sink> {
     const sink = new Http2Sink(certificate);
-    await new Promise<void>((resolve, reject) => {
-      sink.#server.once('error', reject).listen(port, '127.0.0.1', () => resolve());
-    });
+    await listen(sink.#server, { host: '127.0.0.1', port });
     return sink;
   }
 

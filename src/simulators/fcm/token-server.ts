@@ -2,6 +2,7 @@
 
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { listen } from '../../runtime/listen.ts';
 import type { TestCertificate } from '../certificate.ts';
 import type { TokenFault } from './faults.ts';
 import { htmlAnswer } from './refusals.ts';
@@ -43,9 +44,7 @@ export class TokenServer implements AsyncDisposable {
     port: number;
   }): Promise<TokenServer> {
     const server = new TokenServer(certificate);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject).listen(port, '127.0.0.1', () => resolve());
-    });
+    await listen(server.#server, { host: '127.0.0.1', port });
     return server;
   }
 

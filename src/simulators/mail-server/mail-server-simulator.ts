@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { SMTPServer, type SMTPServerAddress, type SMTPServerDataStream } from 'smtp-server';
 import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
+import { listen } from '../../runtime/listen.ts';
 import { readHeaders } from './message-headers.ts';
 import { SimulatedMailboxes } from './simulated-mailboxes.ts';
 
@@ -54,15 +54,7 @@ export class MailServerSimulator implements AsyncDisposable {
   /** Resolves when the SMTP port is open. */
   static async start(options: MailServerSimulatorOptions): Promise<MailServerSimulator> {
     const simulator = new MailServerSimulator(options);
-    const { host, port } = options.listen;
-    await new Promise<void>((resolve, reject) => {
-      const net = simulator.#server.server;
-      net.once('error', cause => {
-        const hint = 'another program uses the port: choose another';
-        reject(new AppError('address-in-use', `cannot listen for SMTP on ${host}:${port}`, { hint, cause }));
-      });
-      simulator.#server.listen(port, host, resolve);
-    });
+    await listen(simulator.#server.server, options.listen, 'for SMTP');
     return simulator;
   }
 

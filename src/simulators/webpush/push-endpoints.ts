@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
-import { AppError } from '../../runtime/errors.ts';
+import { listen } from '../../runtime/listen.ts';
 import { type Random, systemRandom } from '../../runtime/random.ts';
 import { createTestCertificate, type TestCertificate } from '../certificate.ts';
 import { checkPush, maxBodyBytes, type PushRequest, type Registration } from './checks.ts';
@@ -83,17 +83,7 @@ export class PushEndpoints<R extends PushReceiver> implements AsyncDisposable {
     const hosts = options.hosts ?? ['localhost', '127.0.0.1'];
     const certificate = options.certificate ?? (await createTestCertificate({ hosts }));
     const endpoints = new PushEndpoints<R>(options, certificate, emit);
-    await new Promise<void>((resolve, reject) => {
-      endpoints.#server.once('error', cause => {
-        reject(
-          new AppError('address-in-use', `cannot listen on 127.0.0.1:${options.port ?? 0}`, {
-            hint: 'another program uses the port; choose another',
-            cause,
-          }),
-        );
-      });
-      endpoints.#server.listen(options.port ?? 0, '127.0.0.1', resolve);
-    });
+    await listen(endpoints.#server, { host: '127.0.0.1', port: options.port ?? 0 });
     return endpoints;
   }
 

@@ -4,7 +4,7 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Clock, Timer } from '../../../runtime/clock.ts';
-import { AppError } from '../../../runtime/errors.ts';
+import { listen } from '../../../runtime/listen.ts';
 import { RespParser } from './resp-parser.ts';
 import { type KeyChange, RespSession } from './resp-session.ts';
 import { grantAccess, removeStaleSocket, type UnixSocketAddress } from './unix-socket.ts';
@@ -42,7 +42,7 @@ export class RespListener implements AsyncDisposable {
     const { address } = options;
     const listener = new RespListener(options);
     if ('path' in address) await removeStaleSocket(address.path);
-    await listener.#listen(address);
+    await listen(listener.#server, address, 'for Dovecot');
     if ('path' in address) {
       try {
         await grantAccess(address);
@@ -64,25 +64,6 @@ export class RespListener implements AsyncDisposable {
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-  }
-
-  async #listen(address: RespAddress): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => {
-        const where = 'path' in address ? address.path : `${address.host}:${address.port}`;
-        reject(
-          new AppError(
-            'address-in-use',
-            `cannot listen on ${where} for Dovecot: ${cause.code ?? cause.message}`,
-            {
-              hint: 'the folder must exist and belong to the proxy’s user, and no other program may use the address',
-              cause,
-            },
-          ),
-        );
-      });
-      this.#server.listen(address, resolve);
-    });
   }
 
   #accept(socket: Socket): void {
