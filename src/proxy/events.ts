@@ -41,6 +41,8 @@ export type ProxyEvent =
   | { kind: 'subscribed'; subscriptionId: string; iconId: string; mailboxId: string; renewed: boolean }
   | { kind: 'preferences-changed'; subscriptionId: string; policy: CountPolicy; previews: boolean }
   | { kind: 'subscriptions-ended'; reason: string; subscriptions: number }
+  /** No proxy ran on the database for so long: what its icons show is not believed. */
+  | { kind: 'badges-forgotten'; icons: number; gapMs: number }
   | { kind: 'icon-paused'; iconId: string; reason: string }
   | { kind: 'endings-frozen'; of: 'icon' | 'mailbox'; reported: number; live: number }
   | { kind: 'storing-failed'; what: string; error: string }
@@ -101,7 +103,8 @@ export class ProxyEvents {
 
   #log({ kind, ...fields }: ProxyEvent): void {
     if (kind === 'endings-frozen' || kind === 'storing-failed') this.#logger.error(fields, kind);
-    else if (kind === 'relay-unavailable' || kind === 'icon-paused') this.#logger.warn(fields, kind);
+    else if (kind === 'relay-unavailable' || kind === 'icon-paused' || kind === 'badges-forgotten')
+      this.#logger.warn(fields, kind);
     else if (kind === 'probe-ended' && 'resultType' in fields && fields.resultType === 'Failed')
       this.#logger.warn(fields, kind);
     else if (kind === 'certificate-rotation-failed') this.#logger.error(fields, kind);
@@ -171,6 +174,7 @@ export class ProxyEvents {
       case 'mailbox-state':
       case 'badge-wanted':
       case 'subscribed':
+      case 'badges-forgotten':
       case 'preferences-changed':
       case 'icon-paused':
         break;

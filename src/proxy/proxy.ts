@@ -35,6 +35,7 @@ import { Publisher } from './publisher/publisher.ts';
 import { RelayClient } from './publisher/relay-client.ts';
 import type { RelayPort } from './publisher/relay-port.ts';
 import { serveDevices } from './serving-devices.ts';
+import { forgetBadgesAfterGap } from './subscriptions/forget-badges.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { AuthServerRefresh } from './trust/auth-servers/auth-server-refresh.ts';
 import { openAuthServers } from './trust/auth-servers/open-auth-servers.ts';
@@ -152,6 +153,10 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
       }),
     );
 
+    await db.transaction().execute(async transaction => {
+      await lease.assertHeld(transaction);
+      await forgetBadgesAfterGap(transaction, { now: clock.now(), events });
+    });
     await access.start();
     const authServers = openAuthServers(config.relay, { db, http, clock });
     parts.use(new AuthServerRefresh({ servers: authServers, clock, logger })).start();

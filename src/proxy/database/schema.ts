@@ -157,9 +157,9 @@ export type IconTable = {
   tested_at: number | null;
   collapse_key: string;
   registered_at: number;
-  /** The sum of its live subscriptions' counts; null until one is counted, and then nothing is due. */
+  /** The sum of its live subscriptions' counts; null until one is counted, and until then nothing is due. */
   wanted: number | null;
-  /** +1 at each change of `wanted`. */
+  /** +1 at each change of `wanted`; after a gap it leaps ahead (subscriptions/forget-badges.ts). */
   rev: number;
   /** 0 or 1: the last change of `wanted` made it smaller. */
   fell: number;

@@ -19,10 +19,11 @@ export async function applyCounts(
   const countOf = new Map(counted.map(count => [count.mailboxId, count]));
   const subscriptions = await transaction
     .selectFrom('subscription')
-    .select(['id', 'icon_id', 'mailbox_id', 'policy', 'count'])
+    .innerJoin('icon', 'icon.id', 'subscription.icon_id')
+    .select(['subscription.id', 'icon_id', 'mailbox_id', 'policy', 'count', 'wanted'])
     .select(['viewed_uid_validity', 'viewed_uid_next', 'viewed_unverified'])
     .where('mailbox_id', 'in', [...countOf.keys()])
-    .where('ended_at', 'is', null)
+    .where('subscription.ended_at', 'is', null)
     .execute();
   const causes = new Map<string, Cause>();
   let boundariesMoved = false;
@@ -30,14 +31,18 @@ export async function applyCounts(
     const mailbox = countOf.get(subscription.mailbox_id);
     if (mailbox === undefined) continue;
     const told = countFor(subscription.policy as CountPolicy, mailbox, viewedOf(subscription));
-    if (told === undefined || (told.count === subscription.count && told.viewed === undefined)) continue;
+    if (told === undefined) continue;
     const { count, viewed } = told;
+    const same = count === subscription.count && viewed === undefined;
+    if (same && subscription.wanted !== null) continue;
     boundariesMoved ||= viewed !== undefined;
-    await transaction
-      .updateTable('subscription')
-      .set({ count, ...(viewed && viewedColumns(viewed)) })
-      .where('id', '=', subscription.id)
-      .execute();
+    if (!same) {
+      await transaction
+        .updateTable('subscription')
+        .set({ count, ...(viewed && viewedColumns(viewed)) })
+        .where('id', '=', subscription.id)
+        .execute();
+    }
     causes.set(subscription.icon_id, { traceId: mailbox.traceId, observedAt: mailbox.observedAt });
   }
   await recomputeIcons(transaction, causes, context);
