@@ -1,7 +1,8 @@
 // `npm test`: installs the Debian packages that the tests need (when root; else those tests skip visibly), then runs
-// all tests. Arguments are test files or globs: `npm test -- src/proxy/publisher`.
+// all tests. Arguments are test files or globs: `npm test -- src/proxy/publisher`. A test that hangs is ended and named,
+// what it leaves running holds nobody up, and whoever ends this ends what it started.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
@@ -9,6 +10,10 @@ import { argv, execPath } from 'node:process';
 import { buildWeb } from './build-web.ts';
 
 const packages = ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd', 'chromium', 'firefox-esr'];
+/** For one test or suite: four times what the longest takes on two busy cores. */
+const testTimeoutMs = 420_000;
+/** For all of them: what no timer ends, such as a test that spins. */
+const runTimeoutMs = 30 * 60_000;
 
 const install = spawnSync('sh', ['scripts/install-packages.sh', ...packages], { stdio: 'inherit' });
 if (install.status !== 0) {
@@ -21,11 +26,12 @@ await buildWeb(); // the tests open the consoles' pages
 const concurrency = availableParallelism() + 1;
 const chosen = argv.slice(2);
 const patterns = chosen.length > 0 ? chosen.map(asPattern) : ['{src,web,test}/**/*.test.ts'];
-const run = spawnSync(
+const run = spawn(
   execPath,
   [
     '--test',
-    '--test-timeout=600000',
+    `--test-timeout=${testTimeoutMs}`,
+    '--test-force-exit', // after all hooks: else what a failed test left open keeps its file running for ever
     `--test-concurrency=${concurrency}`,
     '--test-reporter=spec',
     ...patterns,
@@ -40,7 +46,19 @@ const run = spawnSync(
     },
   },
 );
-process.exitCode = run.status ?? 1;
+
+// Told to end, the runner names the files that run, ends their processes, and prints what has failed so far.
+const end = (): void => void run.kill('SIGTERM');
+process.on('SIGTERM', end).on('SIGHUP', end);
+process.on('SIGINT', () => undefined); // Ctrl-C reaches the runner too
+const overdue = setTimeout(() => {
+  process.stderr.write(`mailbadge: the tests took more than ${runTimeoutMs / 60_000} minutes\n`);
+  end();
+}, runTimeoutMs);
+run.once('close', status => {
+  clearTimeout(overdue);
+  process.exitCode = status ?? 1;
+});
 
 function asPattern(name: string): string {
   return existsSync(name) && statSync(name).isDirectory() ? `${name}/**/*.test.ts` : name;

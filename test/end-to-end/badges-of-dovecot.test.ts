@@ -59,7 +59,7 @@ function socketPath(folder: string): string {
 }
 
 for (const { name, notify, config } of sources) {
-  test(`badges follow the mailbox: ${name}`, { skip: missing ?? false, timeout: 120_000 }, async t => {
+  test(`badges follow the mailbox: ${name}`, { skip: missing ?? false }, async t => {
     const folder = mkdtempSync(join(tmpdir(), 'mbe-'));
     chmodSync(folder, 0o755); // Dovecot's mail processes must reach the socket in it
     t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -20,7 +20,7 @@ import { nativeReceiver, type TestDevice, turnOnDevice, untilShown } from '../fi
 const anna = { user: 'anna@fabrikam.com', password: 'correct horse' };
 const unavailable = chromiumUnavailable();
 
-describe('the proxy’s console', { skip: unavailable ?? false, timeout: 240_000 }, () => {
+describe('the proxy’s console', { skip: unavailable ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailbadge-console-'));
   const clock = new SystemClock();
   const mailboxes = new SimulatedMailboxes({ clock });

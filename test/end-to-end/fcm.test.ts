@@ -18,7 +18,7 @@ import { SimulatedMailboxes } from '../../src/simulators/mail-server/simulated-m
 import { SimulatedApp } from '../../src/simulators/simulated-app.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { storedIcons } from '../fixtures/stored-icons.ts';
-import { until } from '../fixtures/until.ts';
+import { patiently, until } from '../fixtures/until.ts';
 
 const password = 'pw-of-the-mailbox';
 const clock = new SystemClock();
@@ -64,7 +64,7 @@ async function turnOn(mailbox: string, presentation: 'badge' | 'notification' = 
     target: { provider: 'fcm', token: device.token },
     waitForCode: (options: { signal?: AbortSignal }) => device.waitForCode(options),
   } as const;
-  const { iconId } = await app.turnOn(mailbox, receiver, { signal: AbortSignal.timeout(20_000) });
+  const { iconId } = await app.turnOn(mailbox, receiver, patiently());
   return { app, device, iconId, mailbox };
 }
 
@@ -81,7 +81,7 @@ async function iconOf(iconId: string) {
   return icons.find(({ id }) => id === iconId) ?? assert.fail('no such icon');
 }
 
-describe('FCM', { timeout: 170_000 }, () => {
+describe('FCM', () => {
   test('the relay says that it delivers to FCM', async () => {
     const answer = await fetch(`${system.relayUrl}/.well-known/mailbadge-relay`);
     const { apps, capabilities } = relayMetadataSchema.parse(await answer.json());
@@ -194,7 +194,7 @@ describe('FCM', { timeout: 170_000 }, () => {
     );
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort()}/metrics`)).text();
     assert.match(metrics, /mailbadge_app_misconfigured\{[^}]*provider="fcm"[^}]*\} 1/);
-    await until('a canary is taken', () => device.badge === 1, { deadlineMs: 100_000 });
+    await until('a canary is taken', () => device.badge === 1);
     await shows(other.device, 1);
   });
 });

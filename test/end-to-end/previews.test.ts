@@ -16,7 +16,7 @@ import { SimulatedMailboxes } from '../../src/simulators/mail-server/simulated-m
 import { type PushReceiver, SimulatedApp, type Wishes } from '../../src/simulators/simulated-app.ts';
 import type { SimulatedWebDevice } from '../../src/simulators/webpush/device.ts';
 import { TcpLink } from '../fixtures/tcp-link.ts';
-import { until } from '../fixtures/until.ts';
+import { patiently, until } from '../fixtures/until.ts';
 
 const password = 'correct horse';
 const [anna, ben] = ['anna@fabrikam.com', 'ben@fabrikam.com'];
@@ -103,12 +103,12 @@ async function turnOn(
   let iconId = '';
   for (const [mailbox, wishes] of Object.entries(wishesOf)) {
     await app.signIn(mailbox, password);
-    ({ iconId } = await app.turnOn(mailbox, receiver, { wishes, signal: AbortSignal.timeout(20_000) }));
+    ({ iconId } = await app.turnOn(mailbox, receiver, { wishes, ...patiently() }));
   }
   return iconId;
 }
 
-test('previews are read on the device, and nowhere before it', { timeout: 120_000 }, async t => {
+test('previews are read on the device, and nowhere before it', async t => {
   await using premises = await startPremises(t);
   const { mailboxes, system, passed, log, folder } = premises;
   const iPhone = premises.phone();
@@ -183,9 +183,7 @@ test('previews are read on the device, and nowhere before it', { timeout: 120_00
   assert.equal(laptop.pushed.at(-1)?.length, 256 + 103);
 });
 
-test('hostile senders and subjects arrive as one harmless line, each push as long as the others', {
-  timeout: 120_000,
-}, async t => {
+test('hostile senders and subjects arrive as one harmless line, each push as long as the others', async t => {
   await using premises = await startPremises(t);
   const { mailboxes } = premises;
   const phone = premises.phone();

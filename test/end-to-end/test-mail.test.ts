@@ -28,7 +28,6 @@ function newFolder(t: TestContext): string {
 
 test('by LMTP, through a real Dovecot, to two devices', {
   skip: missing ?? false,
-  timeout: 120_000,
 }, async t => {
   const folder = newFolder(t);
   const path = join(folder, 'notify.sock');
@@ -82,7 +81,7 @@ test('by LMTP, through a real Dovecot, to two devices', {
   );
 
   // The app is opened while the command waits for it.
-  const waiting = testMail(...lmtp, '--wait-for-report', '--json', '--timeout', '30s');
+  const waiting = testMail(...lmtp, '--wait-for-report', '--json', '--timeout', '2m');
   await untilShown(
     [
       [phone, 2],
@@ -114,9 +113,7 @@ test('by LMTP, through a real Dovecot, to two devices', {
   );
 });
 
-test('by SMTP; what is missing is told before anything is sent; where it stops is named', {
-  timeout: 170_000,
-}, async t => {
+test('by SMTP; what is missing is told before anything is sent; where it stops is named', async t => {
   const folder = newFolder(t);
   const clock = new SystemClock();
   const listen = { host: '127.0.0.1', port: 0 };
@@ -160,7 +157,7 @@ test('by SMTP; what is missing is told before anything is sent; where it stops i
 
   await t.test('it is filed elsewhere: stopped before it was seen', async () => {
     mailboxes.open('ben@fabrikam.com', anna);
-    const { status, stderr } = await testMail(...via, '--to', 'ben@fabrikam.com', '--timeout', '2s');
+    const { status, stderr } = await testMail(...via, '--to', 'ben@fabrikam.com', '--timeout', '5s');
     assert.equal(status, 1);
     assert.match(
       stderr,
@@ -171,7 +168,7 @@ test('by SMTP; what is missing is told before anything is sent; where it stops i
 
   await t.test('the relay is down: stopped before it was accepted', async () => {
     await system.relay[Symbol.asyncDispose]();
-    const { status, stdout, stderr } = await testMail(...via, '--timeout', '3s');
+    const { status, stdout, stderr } = await testMail(...via, '--timeout', '8s');
     assert.equal(status, 1, stdout);
     assert.match(stdout, /wanted on icon/);
     assert.match(

@@ -31,7 +31,7 @@ const hostile = [
   { from: '"javascript:hacked()" <y@example.com>', subject: '&lt;b&gt; {{7*7}} $(7*7) %00' },
 ];
 
-describe('the device web app', { skip: chromiumUnavailable() ?? false, timeout: 300_000 }, () => {
+describe('the device web app', { skip: chromiumUnavailable() ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'mailbadge-web-app-'));
   const clock = new SystemClock();
   const mailboxes = new SimulatedMailboxes({ clock });
@@ -92,6 +92,7 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false, timeout: 
     const { page } = opened;
     assert.equal(await page.getByLabel('Name of this device').inputValue(), 'Linux · Chrome');
     await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Fill this in').nth(1).waitFor();
     assert.equal(await page.getByText('Fill this in').count(), 2);
     await assertUsable(opened, 'what is missing');
     await page.getByLabel('Name or e-mail address').fill(anna.user);
@@ -125,6 +126,10 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false, timeout: 
     });
     await signIn(opened, person);
     await page.getByRole('heading', { name: '5 unseen messages' }).waitFor();
+    await page
+      .locator('.message')
+      .nth(hostile.length - 1)
+      .waitFor();
     assert.equal(await page.locator('.message').count(), hostile.length);
     assert.equal(await page.locator('.message img, .message script, .message b').count(), 0);
     await page.getByText('<script>hacked()</script>').first().waitFor();
@@ -159,7 +164,7 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false, timeout: 
     mailboxes.append(person.user, { from: 'Ben <ben@example.com>', subject: 'Dinner?' });
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await page.getByRole('heading', { name: '2 unseen messages' }).waitFor();
-    assert.equal(await page.locator('[role=status]', { hasText: '2 unseen messages' }).count(), 1);
+    await page.locator('[role=status]', { hasText: '2 unseen messages' }).waitFor({ state: 'attached' });
   });
 
   test('a device that is removed elsewhere signs in again, with its name filled in', async () => {

@@ -28,7 +28,7 @@ class WrongClock extends SystemClock {
   }
 }
 
-test('a clock that is an hour off', { timeout: 120_000 }, async t => {
+test('a clock that is an hour off', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'mbc-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const mailbox = { user: 'anna@fabrikam.com', password: 'pw-of-the-mailbox' };
@@ -69,7 +69,7 @@ test('a clock that is an hour off', { timeout: 120_000 }, async t => {
 
       clock.aheadMs = 0;
       await untilShown([[phone, unseen]], 'the clock is right again');
-      assert.equal((await health()).status, 'ok');
+      await until('nothing is wrong', async () => (await health()).status === 'ok', { seen: health });
     });
   }
 });

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { publishLimits } from '../../src/contract/publishing.ts';
+import { freePort } from '../../src/demo/free-ports.ts';
 import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
@@ -341,12 +342,9 @@ test('what waits for a stream until notAfter is never written', async () => {
 });
 
 test('an unreachable provider is said to be that', async () => {
-  const closed = createServer().listen(0, '127.0.0.1');
-  await once(closed, 'listening');
-  const { port } = closed.address() as { port: number };
-  closed.close();
+  const port = await freePort();
   await using apns = await startApns({ config: { production_url: `https://localhost:${port}` } });
-  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 600 }));
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 2000 }));
   assert.equal(answer.kind, 'unavailable');
   assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
 });
@@ -364,7 +362,7 @@ test('a server that accepts connections and says nothing is given up', async () 
       config: { production_url: `https://localhost:${port}` },
     });
     const connected = once(silent, 'connection');
-    const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 400 }));
+    const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 2000 }));
     assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
     await connected;
     assert.ok(sockets.length < 10, `${sockets.length} connections`);
@@ -378,7 +376,7 @@ test('a server whose certificate is not trusted gets nothing', async () => {
   const ca_file = other.config.ca_file ?? '';
   await using apns = await startApns({ config: { ca_file } });
   const accepted = countAccepted(apns);
-  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 200 }));
+  const answer = await apns.provider.deliver(badgeFor(apns.device, { notAfter: clock.now() + 2000 }));
   assert.equal(answer.kind === 'unavailable' && answer.reason, 'unreachable');
   assert.equal(accepted.size, 0);
 });

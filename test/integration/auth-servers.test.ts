@@ -38,7 +38,7 @@ async function openServers(
   const { relay } = parseProxyConfig({
     public_url: 'https://push.fabrikam.com',
     mailboxes: {},
-    relay: { ca_file: ca, timeout: '1s', allow_private_addresses: true, ...settings },
+    relay: { ca_file: ca, timeout: '3s', allow_private_addresses: true, ...settings },
   });
   const clock = new SystemClock();
   const database = openDatabase<ProxySchema>({ path: ':memory:' }, { clock });
@@ -217,10 +217,10 @@ test('each fault of a document or its place has its own words, and pins nothing'
     ],
     [
       response => void response.writeHead(200).write('{'),
-      /no complete answer within 1000 ms/,
+      /no complete answer within 3000 ms/,
       'metadata-unreachable',
     ],
-    [() => undefined, /no complete answer within 1000 ms/, 'metadata-unreachable'],
+    [() => undefined, /no complete answer within 3000 ms/, 'metadata-unreachable'],
     [response => void response.destroy(), /ECONNRESET/, 'metadata-unreachable'],
   ]; // prettier-ignore
   for (const [answer, expected, code] of faults) {
@@ -327,7 +327,7 @@ test('the commands work on the relay’s own server and beside it; tokens come f
       database: { path: join(folder, 'proxy.db') },
       key_file: join(folder, 'proxy.key'),
       public_url: 'https://push.fabrikam.com',
-      relay: { dangerously_allow_http: true, timeout: '5s' },
+      relay: { dangerously_allow_http: true, timeout: '30s' },
       mailboxes: {},
     }),
   );

@@ -30,7 +30,7 @@ const alice = { user: 'alice', password: dovecotPassword };
 
 type Diagnosed = Diagnosis & { status: number | null; stdout: string };
 
-test('doctor and why', { skip: missing ?? false, timeout: 300_000 }, async t => {
+test('doctor and why', { skip: missing ?? false }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'mbd-'));
   chmodSync(folder, 0o755); // Dovecot's mail processes must reach the socket in it
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -12,7 +12,7 @@ const { name, value } = domainRecord(proof.domain, proof.token);
 async function nameServer(t: TestContext) {
   const server = await DnsServer.start();
   t.after(() => server[Symbol.asyncDispose]());
-  const lookUp = txtLookup({ servers: [server.address], timeoutMs: 300, tries: 1 });
+  const lookUp = txtLookup({ servers: [server.address], timeoutMs: 3000, tries: 1 });
   return { server, check: () => checkDomainProof(lookUp, proof) };
 }
 

@@ -15,6 +15,7 @@ import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../
 import { EventLog } from '../fixtures/event-log.ts';
 import { MovingClock } from '../fixtures/moving-clock.ts';
 import { makeTlsCertificate } from '../fixtures/tls-certificate.ts';
+import { patiently } from '../fixtures/until.ts';
 
 const missing = dovecotUnavailable();
 
@@ -35,7 +36,7 @@ function sourceConfig(fields: Record<string, unknown>): ImapSourceConfig {
 
 function imapSource(
   config: Record<string, unknown>,
-  { commandTimeoutMs = 5000, clock = new SystemClock() }: { commandTimeoutMs?: number; clock?: Clock } = {},
+  { commandTimeoutMs = 30_000, clock = new SystemClock() }: { commandTimeoutMs?: number; clock?: Clock } = {},
 ): ImapSource {
   return new ImapSource({
     config: sourceConfig(config),
@@ -108,7 +109,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     );
     using client = await dovecot.signIn('bob');
     await log.settled('bob', await client.unseen());
-    const [result] = await source.recount([mailbox('bob')], { signal: AbortSignal.timeout(5000) });
+    const [result] = await source.recount([mailbox('bob')], patiently());
     assert.deepEqual(result, {
       mailboxId: 'bob',
       outcome: 'counted',
@@ -132,7 +133,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
         { id: 'dave', signInName: 'dave' },
         { id: 'nobody', signInName: 'nobody' },
       ],
-      { signal: AbortSignal.timeout(10_000) },
+      patiently(),
     );
     const [carol, dave, nobody] = results;
     assert.equal(carol?.outcome === 'counted' && carol.count.unseen, 1);
@@ -175,7 +176,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     const away = await log.until(event => event.kind === 'state', 'the state is told');
     assert.ok(away.kind === 'state' && away.state === 'unreachable');
     assert.match(away.detail ?? '', /nothing listens there.*ECONNREFUSED/);
-    const [result] = await source.recount([mailbox('alice')], { signal: AbortSignal.timeout(5000) });
+    const [result] = await source.recount([mailbox('alice')], patiently());
     assert.equal(result?.outcome, 'unreachable');
     assert.equal((await source.signIn('alice', new Secret(dovecotPassword))).outcome, 'unreachable');
     await own.restart();
@@ -192,7 +193,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     assert.ok(refused.kind === 'state' && refused.state === 'refused');
     assert.match(refused.detail ?? '', /refuses the user name or password/);
     assert.doesNotMatch(JSON.stringify(log.events), /wrong/);
-    const [result] = await source.recount([mailbox('dave')], { signal: AbortSignal.timeout(5000) });
+    const [result] = await source.recount([mailbox('dave')], patiently());
     assert.equal(result?.outcome, 'refused');
     source.watch(mailbox('dave'));
     await log.settled('dave', 0);
@@ -257,7 +258,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     await using forwarder = await Forwarder.open(dovecot.ports.imaps);
     await using source = imapSource(
       { ...tls(), port: forwarder.port, renew_idle: '300ms' },
-      { commandTimeoutMs: 500 },
+      { commandTimeoutMs: 3000 },
     );
     const log = new EventLog();
     await source.start(log.listener);

@@ -134,7 +134,8 @@ test('approving takes the one-time code as well where one is set up; denying tak
   await relay.administration.addOrganization('fabrikam.com');
   const browser = await personAt(relay, 'anna@fabrikam.com', 'fabrikam.com');
   const { secret } = await browser.ask<{ secret: string }>('POST', '/account/totp');
-  await browser.ask('PUT', '/account/totp', { code: totpCode(secret) });
+  const used = totpCode(secret);
+  await browser.ask('PUT', '/account/totp', { code: used });
   const waiting = await requestApproval(relay, 'fabrikam.com');
   const decide = (changes: object) =>
     browser.refusal('POST', `/device-authorizations/${waiting.userCode}/decision`, {
@@ -144,7 +145,7 @@ test('approving takes the one-time code as well where one is set up; denying tak
       ...changes,
     });
   assert.equal(await decide({}), '401 totp-required');
-  assert.equal(await decide({ totp: totpCode(secret) }), '401 sign-in-refused'); // used
+  assert.equal(await decide({ totp: used }), '401 sign-in-refused');
   assert.match(await decide({ totp: totpCode(secret, Date.now() + 30_000) }), /^200 /);
   const other = await requestApproval(relay, 'fabrikam.com');
   const denied = await browser.ask<DeviceAuthorization>(

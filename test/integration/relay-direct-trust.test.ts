@@ -74,14 +74,13 @@ test('each kind of key lets in, any number of times, and its use is noted', asyn
   }
 });
 
-test('it is off unless switched on, and off again within five seconds', async t => {
+test('it is off unless switched on, and off again without a restart', async t => {
   const relay = await startTestRelay(t);
   const organization = await enrolOrganization(relay);
   const token = await selfSigned(relay, organization);
   const refused = await answerTo(relay, token);
   assert.deepEqual([refused.code, refused.status], ['direct-trust-not-allowed', 403]);
-  const becomes = (code: string) =>
-    until(code, async () => (await answerTo(relay, token)).code === code, { deadlineMs: 5000 });
+  const becomes = (code: string) => until(code, async () => (await answerTo(relay, token)).code === code);
   await relay.administration.changeOrganization(organization.domain, { directTrust: true });
   await becomes(letIn);
   await relay.administration.changeOrganization(organization.domain, { directTrust: false });

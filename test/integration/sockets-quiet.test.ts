@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import test from 'node:test';
 import { socketsQuiet } from '../../src/runtime/sockets-quiet.ts';
 
-test('a crowd of callers is let in and heard before it is quiet', { timeout: 20_000 }, async t => {
+test('a crowd of callers is let in and heard before it is quiet', async t => {
   const crowd = 20;
   const said: string[] = [];
   const server = createServer(socket =>
@@ -23,7 +23,7 @@ test('a crowd of callers is let in and heard before it is quiet', { timeout: 20_
   assert.equal(said.length, crowd);
 });
 
-test('sockets that are never quiet hold nobody up for ever', { timeout: 20_000 }, async t => {
+test('sockets that are never quiet hold nobody up for ever', async t => {
   // the end of the test cuts the connection in the middle
   const server = createServer(socket => socket.on('error', () => undefined).pipe(socket));
   server.listen(0, '127.0.0.1');

@@ -21,6 +21,7 @@ import { openKeyFile } from '../../src/runtime/secrets.ts';
 import { type CommandResult, mailbadge } from '../fixtures/command.ts';
 import { codeOf, type Premises, premises } from '../fixtures/proxy-premises.ts';
 import { startTestRelay } from '../fixtures/relay.ts';
+import { until } from '../fixtures/until.ts';
 
 const hourMs = 3_600_000;
 
@@ -42,7 +43,7 @@ async function runningProxy(t: TestContext, { folder }: Premises) {
     clock,
     random: systemRandom,
     logger: silentLogger,
-    timeoutMs: 5000,
+    timeoutMs: 30_000,
   });
   await access.start();
   const watch = database.onForeignChange(() => void access.reload());
@@ -52,7 +53,7 @@ async function runningProxy(t: TestContext, { folder }: Premises) {
     http[Symbol.dispose]();
     await database[Symbol.asyncDispose]();
   });
-  return { access, client: new RelayClient({ http, credentials: access, timeoutMs: 5000 }) };
+  return { access, client: new RelayClient({ http, credentials: access, timeoutMs: 30_000 }) };
 }
 
 test('set-up makes the certificate once, exports its public part, pins the relay, and is safe to run again', async t => {
@@ -143,13 +144,7 @@ test('connect registers the key with the code, and a running proxy takes it up w
     'Complete.',
   ]);
 
-  const deadline = Date.now() + 5000;
-  let token = await access.tokens.get();
-  while (token.kind === 'failed' && Date.now() < deadline) {
-    await new Promise(resolve => setTimeout(resolve, 50));
-    token = await access.tokens.get();
-  }
-  assert.equal(token.kind, 'token');
+  await until('there is a token', async () => (await access.tokens.get()).kind === 'token');
 
   const results: NotificationResult[] = [];
   const id = systemRandom.uuid();

@@ -18,6 +18,7 @@ import { parseDeviceKeys, pointOf } from '../../src/runtime/webpush/device-keys.
 import { encryptForDevice } from '../../src/runtime/webpush/encrypt.ts';
 import type { SimulatedWebDevice } from '../../src/simulators/webpush/device.ts';
 import { WebPushSimulator } from '../../src/simulators/webpush/webpush-simulator.ts';
+import { patiently } from '../fixtures/until.ts';
 
 const clock = new SystemClock();
 const random = systemRandom;
@@ -101,7 +102,7 @@ test('the device gets the code of a challenge', async () => {
   const { id, traceId, target, notAfter } = notificationFor(device, { badge: 0, rev: 0 });
   const answer = await provider.challenge({ id, traceId, target, notAfter, code: 'c0de', keys: device.keys });
   assert.equal(answer.kind, 'accepted');
-  assert.equal(await device.waitForCode({ signal: AbortSignal.timeout(5000) }), 'c0de');
+  assert.equal(await device.waitForCode(patiently()), 'c0de');
 });
 
 test('many at once share few connections and all arrive', async () => {
@@ -128,7 +129,7 @@ test('a subscription that ended is gone, one made with another key is a fault of
 
 test('what the service does wrong is told apart', async () => {
   const device = subscribe();
-  await using impatient = createProvider({ totalMs: 500 });
+  await using impatient = createProvider({ totalMs: 2000 });
   const deliver = () => impatient.deliver(notificationFor(device, { badge: 1, rev: 1 }));
   simulator.inject({ kind: 'answer', status: 429, headers: { 'retry-after': '7' } });
   assert.deepEqual(await deliver(), {

@@ -29,7 +29,7 @@ const browsers = [
 ];
 
 for (const { name, unavailable, start, service } of browsers) {
-  describe(`Web Push to ${name}`, { skip: unavailable ?? false, timeout: 120_000 }, () => {
+  describe(`Web Push to ${name}`, { skip: unavailable ?? false }, () => {
     let services: PushServices;
     let site: PushSite;
     let sender: PushSender;

@@ -12,7 +12,7 @@ import { PushSender, type SubscriptionJson } from '../../fixtures/push-sender.ts
 import { openPushSite, PushSite, subscribeAt } from '../../fixtures/push-site/push-site.ts';
 import { until } from '../../fixtures/until.ts';
 
-describe('Firefox and its push service', { skip: firefoxUnavailable() ?? false, timeout: 120_000 }, () => {
+describe('Firefox and its push service', { skip: firefoxUnavailable() ?? false }, () => {
   let services: PushServices;
   let sites: PushSite[];
   let sender: PushSender;

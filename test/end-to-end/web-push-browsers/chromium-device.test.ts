@@ -14,7 +14,7 @@ import {
   webAppStageUnavailable,
 } from '../../fixtures/web-app-stage.ts';
 
-describe('a device with Chromium', { skip: webAppStageUnavailable() ?? false, timeout: 240_000 }, () => {
+describe('a device with Chromium', { skip: webAppStageUnavailable() ?? false }, () => {
   let stage: WebAppStage;
   let chromium: BrowserProfile;
   let device: AppDevice;

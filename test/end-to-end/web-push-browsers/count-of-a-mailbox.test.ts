@@ -10,7 +10,6 @@ import { alice, startWebAppStage, webAppStageUnavailable } from '../../fixtures/
 
 test('two browsers show the count of a mailbox going up and down', {
   skip: webAppStageUnavailable() ?? false,
-  timeout: 180_000,
 }, async () => {
   await using stage = await startWebAppStage();
   const { dovecot, push, system, clock } = stage;

@@ -16,7 +16,7 @@ import {
 
 const minuteMs = 60_000;
 
-describe('a device with Firefox', { skip: webAppStageUnavailable() ?? false, timeout: 240_000 }, () => {
+describe('a device with Firefox', { skip: webAppStageUnavailable() ?? false }, () => {
   let stage: WebAppStage;
   let firefox: BrowserProfile;
   let device: AppDevice;
