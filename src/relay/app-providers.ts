@@ -125,6 +125,7 @@ function misconfigured(name: ProviderName): Provider {
   const answer = { kind: 'misconfigured', reason: 'configuration' } as const;
   return {
     name,
+    capacity: () => 1000,
     deliver: () => Promise.resolve(answer),
     challenge: () => Promise.resolve(answer),
     async [Symbol.asyncDispose]() {},

@@ -127,7 +127,10 @@ export class Delivery {
     const giveBack = (): void => this.#organizationQuota.giveBack(organizationId, 1);
     for (const one of ready) {
       this.#queue.submit(
-        { road: one.route.name, organizationId },
+        {
+          road: { name: one.route.name, capacity: () => one.provider.capacity(one.device.target) },
+          organizationId,
+        },
         {
           run: () => this.#turns.take({ ready: one, pending, notAfter, organizationId, giveBack }),
           refuse: () => {

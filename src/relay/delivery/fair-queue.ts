@@ -1,7 +1,8 @@
 // Shares each road (an app's way to one provider service) fairly between organizations: they take turns, one road
-// never waits for another, and whoever is slow takes up a part of a road at most. An organization may start only
-// while it has fewer under way than there are places free, so one alone gets half of a road, and a newcomer always
-// finds places. Bounded: when there is no room, whoever waits with most gives up its newest.
+// never waits for another, and whoever is slow takes up a part of a road at most. A road has as many places as its
+// provider can carry at once, so that nothing waits inside the provider, where nobody takes turns. An organization may
+// start only while it has fewer under way than there are places free, so one alone gets half of a road, and a newcomer
+// always finds places. Bounded: when there is no room, whoever waits with most gives up its newest.
 
 export type Job = {
   /** Does the work; the place is taken until it settles. Must not reject. */
@@ -11,17 +12,17 @@ export type Job = {
 };
 
 type Lane = { waiting: Job[]; underWay: number };
-type Road = { lanes: Map<string, Lane>; underWay: number; pumping: boolean };
+type Road = { capacity: () => number; lanes: Map<string, Lane>; underWay: number; pumping: boolean };
+
+/** `capacity` is asked again at each start. */
+export type RoadOfJob = { name: string; capacity: () => number };
 
 export type FairQueueLimits = {
-  /** At once, on one road. */
-  underWayPerRoad: number;
   waitingPerOrganization: number;
   waiting: number;
 };
 
 const defaultLimits: FairQueueLimits = {
-  underWayPerRoad: 1000,
   waitingPerOrganization: 5000,
   waiting: 50_000,
 };
@@ -42,8 +43,9 @@ export class FairQueue {
     return this.#waiting;
   }
 
-  submit({ road: name, organizationId }: { road: string; organizationId: string }, job: Job): void {
-    const road = this.#roads.get(name) ?? { lanes: new Map(), underWay: 0, pumping: false };
+  submit({ road: of, organizationId }: { road: RoadOfJob; organizationId: string }, job: Job): void {
+    const { name, capacity } = of;
+    const road = this.#roads.get(name) ?? { capacity, lanes: new Map(), underWay: 0, pumping: false };
     const lane = road.lanes.get(organizationId) ?? { waiting: [], underWay: 0 };
     if (lane.waiting.length >= this.#limits.waitingPerOrganization) {
       job.refuse();
@@ -100,7 +102,7 @@ export class FairQueue {
   }
 
   #mayStart(road: Road, lane: Lane): boolean {
-    return lane.waiting.length > 0 && lane.underWay < this.#limits.underWayPerRoad - road.underWay;
+    return lane.waiting.length > 0 && lane.underWay < road.capacity() - road.underWay;
   }
 
   #start(name: string, road: Road, lane: Lane): void {

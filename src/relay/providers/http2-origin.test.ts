@@ -92,6 +92,18 @@ test('one connection serves all; what is above the stream limit waits, in order'
   assert.deepEqual(Object.keys(results), ['/a', '/b', '/c']);
 });
 
+test('it can carry what the server allows, and a hundred until that is known', () => {
+  const { origin, session, send } = setUp();
+  assert.equal(origin.capacity, 100);
+  send('/a');
+  session(0).observer.ready();
+  assert.equal(origin.capacity, 100, 'one stream until the first answer, as at APNs');
+  session(0).streamLimit = 1000;
+  assert.equal(origin.capacity, 1000);
+  session(0).observer.draining('goaway 0');
+  assert.equal(origin.capacity, 100);
+});
+
 test('the queue is bounded, and counted', async () => {
   const { origin, send, results, clock } = setUp({ queueLimit: 2 });
   for (const path of ['/a', '/b', '/c']) send(path);

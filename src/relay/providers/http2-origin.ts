@@ -44,6 +44,8 @@ const maxConnections = 2;
 const reconnect = { baseMs: 100, maxMs: 30_000 };
 const resendPause = { baseMs: 20, maxMs: 1000 };
 const defaultQueueLimit = 4000;
+/** What a server should allow at least (RFC 9113 §6.5.2). APNs does so from the first valid token on. */
+const usualStreams = 100;
 
 export class Http2Origin implements AsyncDisposable {
   readonly #name: string;
@@ -77,6 +79,11 @@ export class Http2Origin implements AsyncDisposable {
     this.#random = options.random;
     this.#logger = options.logger;
     this.#queueLimit = options.queueLimit ?? defaultQueueLimit;
+  }
+
+  /** How many requests can be on their way at once, as far as is known. */
+  get capacity(): number {
+    return Math.max(usualStreams, this.#openConnection()?.session.streamLimit ?? 0);
   }
 
   get counts(): OriginCounts {

@@ -54,6 +54,11 @@ export type ProviderAnswer =
 
 export type Provider<T extends PushTarget = PushTarget> = AsyncDisposable & {
   readonly name: ProviderName;
+  /**
+   * How many notifications can be on their way at once to the service of this target; more would wait inside, where
+   * organizations take no turns. May change.
+   */
+  capacity(target: T): number;
   /** Never throws for what the service or the network does: that is an answer. */
   deliver(notification: ProviderNotification<T>): Promise<ProviderAnswer>;
   challenge(challenge: Challenge<T>): Promise<ProviderAnswer>;

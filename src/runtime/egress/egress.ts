@@ -46,6 +46,7 @@ export const defaultEgressLimits: EgressLimits = {
 export type EgressNetwork = { resolve?: Resolve; dial?: Dial };
 
 export type Egress = AsyncDisposable & {
+  readonly connectionsPerOrigin: number;
   /** What the rule says of a URL, before any name is resolved. */
   judge(url: string): UrlJudgement;
   /** Never throws for what the URL, the name server or the host does: that is a result. */
@@ -82,6 +83,8 @@ export function createEgress({
   };
 
   return {
+    connectionsPerOrigin: limits.connectionsPerOrigin,
+
     judge: url => rules.judge(url),
 
     async send(request) {

@@ -30,10 +30,13 @@ export function createApnsProvider(
   { accounts, clock }: { accounts: ApnsAccounts; clock: Clock },
 ): Provider<ApnsTarget> {
   const { token, production, sandbox } = accounts.open(config);
+  const originOf = ({ environment }: ApnsTarget): Http2Origin =>
+    environment === 'production' ? production : sandbox;
   const push = (request: Push): Promise<ProviderAnswer> =>
-    pushTo(request.target.environment === 'production' ? production : sandbox, request, { token, clock });
+    pushTo(originOf(request.target), request, { token, clock });
   return {
     name: 'apns',
+    capacity: target => originOf(target).capacity,
     deliver: notification => push(badgePush(notification, config, clock.now())),
     challenge: challenge => push(challengePush(challenge, config.topic, clock.now())),
     async [Symbol.asyncDispose]() {},

@@ -29,6 +29,7 @@ export function createFcmProvider(
   const send = (message: Message): Promise<ProviderAnswer> => sendMessage(message, { account, path, clock });
   return {
     name: 'fcm',
+    capacity: () => account.origin.capacity,
     deliver: notification => send(badgeMessage(notification, clock.now())),
     challenge: challenge => send(challengeMessage(challenge)),
     async [Symbol.asyncDispose]() {},

@@ -25,6 +25,7 @@ function setUp(result: EgressResult = created) {
   const sent: EgressRequest[] = [];
   const rules = createHostRules({ allow: ['push.example.com'] });
   const egress: Egress = {
+    connectionsPerOrigin: 7,
     judge: url => rules.judge(url),
     async send(request) {
       sent.push(request);
@@ -191,4 +192,8 @@ test('an endpoint made with a foreign key cannot pass for a fault of the operato
     kind: 'unknown-target',
     reason: 'vapid-refused',
   });
+});
+
+test('it carries as much to one service as may be called at once', () => {
+  assert.equal(setUp().provider.capacity({ provider: 'webpush', endpoint }), 7);
 });

@@ -75,6 +75,7 @@ export function createWebPushProvider(
   return {
     name: 'webpush',
     vapidPublicKey: vapid.publicKey,
+    capacity: () => egress.connectionsPerOrigin,
 
     async deliver(notification) {
       const { id, target, body, collapseKey, expiresAt, notAfter } = notification;
