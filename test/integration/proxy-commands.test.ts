@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { startDeviceApi } from '../fixtures/device-api.ts';
+import { patienceMs } from '../fixtures/until.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const run = promisify(execFile);
@@ -100,7 +101,7 @@ test('"proxy serve" refuses a configuration without a mail server, and a bad key
   try {
     using config = configFile(join(folder, 'proxy.db'));
     const serve = () =>
-      run(process.execPath, [main, 'proxy', 'serve', '--config', config.path], { timeout: 20_000 });
+      run(process.execPath, [main, 'proxy', 'serve', '--config', config.path], { timeout: patienceMs });
     await assert.rejects(serve(), (error: { code: number; stderr: string }) => {
       assert.equal(error.code, 1);
       assert.match(error.stderr, /error: the configuration names no mail server\nmailbadge: hint: /);
@@ -128,7 +129,7 @@ test('"proxy serve" starts while mail server and relay are away, says so, and st
     writeFileSync(path, JSON.stringify(config));
     const child = spawn(process.execPath, [main, 'proxy', 'serve', '--config', path], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 30_000,
+      timeout: patienceMs,
     });
     const exit = new Promise<number | null>(resolve => child.once('exit', resolve));
     const running = Promise.withResolvers<{ devices: number; metrics: number }>();

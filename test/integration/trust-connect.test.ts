@@ -41,7 +41,7 @@ async function premises(t: TestContext) {
         database: { path: join(folder, 'proxy.db') },
         key_file: join(folder, 'proxy.key'),
         public_url: 'https://push.fabrikam.com',
-        relay: { dangerously_allow_http: true, timeout: '5s', ...relay },
+        relay: { dangerously_allow_http: true, timeout: '30s', ...relay },
         mailboxes: {},
       }),
     );
@@ -289,7 +289,13 @@ test('the device flow ends as RFC 8628 has it, and rides out a relay that is awa
   };
   const metadata = relayMetadataSchema.parse(relay.describeItself());
   const ask = () =>
-    askForApproval(http, { metadata, endpoint, organization: 'fabrikam.com', certificate, timeoutMs: 2000 });
+    askForApproval(http, {
+      metadata,
+      endpoint,
+      organization: 'fabrikam.com',
+      certificate,
+      timeoutMs: 30_000,
+    });
   const outcome = async (...answers: typeof polls): Promise<string> => {
     polls = answers;
     const approval = await ask();
