@@ -22,6 +22,14 @@ export const webAppSchema = z.object({
 });
 export type WebApp = z.infer<typeof webAppSchema>;
 
+/** One line of what can be seen; the zero-width joiners stay, which emoji are written with. */
+function visible(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Z}]+|(?![\u200c\u200d])\p{Cf}/gu, ' ')
+    .trim();
+}
+
 /** POST /v1/sessions */
 export const signInRequestSchema = z.strictObject({
   user: z.string().min(1).max(320),
@@ -32,7 +40,12 @@ export const signInRequestSchema = z.strictObject({
     // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what no mail server takes
     .regex(/^[^\u0000\r\n]*$/, 'must be one line'),
   installationId: installationIdSchema,
-  deviceName: z.string().max(80).optional().describe('For the person\'s list of devices: "Anna\'s phone"'),
+  deviceName: z
+    .string()
+    .max(80)
+    .overwrite(visible)
+    .optional()
+    .describe('For the person\'s list of devices: "Anna\'s phone"'),
   sessionIn: z
     .enum(['body', 'cookie'])
     .default('body')

@@ -250,3 +250,18 @@ async function plain(
   const { code } = (text.startsWith('{') ? JSON.parse(text) : {}) as { code?: string };
   return { status: answer.statusCode, headers: answer.headers, code, cookies: answer.headers['set-cookie'] };
 }
+
+test('a device’s name is one line of what can be seen, or none', async () => {
+  await using api = await startDeviceApi();
+  for (const [given, shown] of [
+    ['Anna’s 👩‍💻', 'Anna’s 👩‍💻'],
+    ['a\nb\u0000c', 'a b c'],
+    ['\u202eenohp', 'enohp'],
+    ['\u009b2J\u0007', '2J'],
+    [' \u200b ', null],
+  ] as const) {
+    const session = await api.signIn('anna', 'anna-phone-1', { deviceName: given });
+    const { json } = await api.call('GET', '/v1/devices', { session });
+    assert.equal(json.devices[0].name, shown);
+  }
+});

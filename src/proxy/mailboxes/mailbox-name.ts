@@ -10,11 +10,13 @@ export type MailboxNameRule = {
   stripDomain: boolean;
 };
 
+/** Two names that look alike are one mailbox's. The zero-width joiners are letters of some scripts (RFC 5892 A.1, A.2). */
+const invisible = /[\p{Cc}\p{Cs}\p{Z}]|(?![\u200c\u200d])\p{Cf}/u;
+
 /** The canonical name, or undefined for a name that no mailbox can have. */
 export function canonicalMailboxName(name: string, rule: MailboxNameRule): string | undefined {
   let canonical = name.trim().normalize('NFC');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
-  if (canonical === '' || canonical.length > 320 || /[\u0000-\u0020\u007f]/.test(canonical)) return undefined;
+  if (canonical === '' || canonical.length > 320 || invisible.test(canonical)) return undefined;
   if (rule.lowerCase) canonical = canonical.toLowerCase();
   const at = canonical.lastIndexOf('@');
   if (rule.stripDomain && at > 0) canonical = canonical.slice(0, at);

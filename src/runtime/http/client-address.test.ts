@@ -20,6 +20,13 @@ test('a forwarded address is believed only from a trusted proxy, back to the fir
     ['127.0.0.1', 'not an address', '127.0.0.1'],
     ['fd00::1', '2001:db8::7', '2001:db8::7'],
     ['127.0.0.1', undefined, '127.0.0.1'],
+    // What a stranger wrote stands before what the proxy wrote, in whatever form that is.
+    ['127.0.0.1', '1.2.3.4, 198.51.100.1:4711', '198.51.100.1'],
+    ['127.0.0.1', '1.2.3.4, [2001:db8::7]:4711', '2001:db8::7'],
+    ['127.0.0.1', '1.2.3.4, [2001:db8::7]', '2001:db8::7'],
+    ['127.0.0.1', '1.2.3.4, unknown', '127.0.0.1'],
+    ['127.0.0.1', '1.2.3.4,', '127.0.0.1'],
+    ['127.0.0.1', '1.2.3.4, 10.1.2.3:80, _hidden, 10.1.2.3', '10.1.2.3'],
   ];
   for (const [remote, forwarded, expected] of cases) {
     assert.equal(clientAddress(request(remote, forwarded), trusted), expected, `${remote} ${forwarded}`);

@@ -31,15 +31,13 @@ export function trustedProxies(cidrs: readonly string[]): BlockList {
   return list;
 }
 
+/** Read from its end, where the proxies that are trusted write: what stands before a word that is no address may be anybody's. */
 export function clientAddress(request: IncomingMessage, trusted: BlockList): string {
   let address = plain(request.socket.remoteAddress ?? '');
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map(part => plain(part.trim()))
-    .filter(part => isIP(part) !== 0);
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',');
   while (isTrusted(trusted, address)) {
-    const before = forwarded.pop();
-    if (before === undefined) break;
+    const before = plain(withoutPort(forwarded.pop()?.trim() ?? ''));
+    if (isIP(before) === 0) break;
     address = before;
   }
   return address;
@@ -48,6 +46,11 @@ export function clientAddress(request: IncomingMessage, trusted: BlockList): str
 function isTrusted(trusted: BlockList, address: string): boolean {
   const family = isIP(address);
   return family !== 0 && trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Some proxies write the client's port too: 192.0.2.1:4711, [2001:db8::1]:4711. */
+function withoutPort(text: string): string {
+  return text.replace(/^(?:\[([^\]]*)\]|([^:]*))(?::\d+)?$/, '$1$2');
 }
 
 function plain(address: string): string {

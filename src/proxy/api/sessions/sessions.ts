@@ -92,7 +92,7 @@ export class Sessions {
           token_hash: hashOf(token),
           mailbox_id: mailboxId,
           installation_id: installationId,
-          device_name: deviceName ?? null,
+          device_name: deviceName || null,
           created_at: now,
           last_seen_at: now,
           expires_at: expiresAt,
