@@ -1,7 +1,10 @@
 // How the command line speaks: data on stdout, messages on stderr, `mailbadge: error: …` and `mailbadge: hint: …`.
+// Whatever is printed may hold words from outside; none of them reaches the terminal as a command to it.
 // Exit status 1: it failed; 2: it was misused; 3: another process has taken over, and this one must not start again.
 
 import { AppError, describeError } from '../runtime/errors.ts';
+import { printableJson } from '../runtime/printable-json.ts';
+import { printableLines } from './printable.ts';
 
 export type Output = {
   /** Data, for people or pipes. */
@@ -15,30 +18,29 @@ export type Output = {
 
 export function processOutput(): Output {
   return {
-    print: line => void process.stdout.write(`${line}\n`),
-    printJson: value => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-    note: line => void process.stderr.write(`${line}\n`),
-    warn: line => void process.stderr.write(`mailbadge: warning: ${line}\n`),
+    print: line => void process.stdout.write(`${printableLines(line)}\n`),
+    printJson: value => void process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`),
+    note: line => void process.stderr.write(`${printableLines(line)}\n`),
+    warn: line => void process.stderr.write(`mailbadge: warning: ${printableLines(line)}\n`),
   };
+}
+
+export function printError(message: string, hint: string | undefined): void {
+  process.stderr.write(`mailbadge: error: ${printableLines(message)}\n`);
+  if (hint !== undefined) process.stderr.write(`mailbadge: hint: ${printableLines(hint)}\n`);
 }
 
 /** Prints what went wrong and returns the exit status. */
 export function printFailure(error: unknown, { verbose }: { verbose: boolean }): number {
-  const lines =
-    error instanceof AppError
-      ? [
-          `mailbadge: error: ${error.message}`,
-          ...(error.hint === undefined ? [] : [`mailbadge: hint: ${error.hint}`]),
-        ]
-      : [
-          `mailbadge: error: ${describeError(error)}`,
-          'mailbadge: hint: this is a defect; run again with --verbose and report what it prints',
-        ];
+  if (error instanceof AppError) printError(error.message, error.hint);
+  else
+    printError(describeError(error), 'this is a defect; run again with --verbose and report what it prints');
   if (verbose && error instanceof Error) {
-    lines.push(error.stack ?? '');
-    if (error.cause !== undefined) lines.push(`caused by: ${describeError(error.cause)}`);
+    process.stderr.write(`${printableLines(error.stack ?? '')}\n`);
+    if (error.cause !== undefined) {
+      process.stderr.write(`caused by: ${printableLines(describeError(error.cause))}\n`);
+    }
   }
-  process.stderr.write(`${lines.join('\n')}\n`);
   if (!(error instanceof AppError)) return 1;
   return error.code === 'usage' ? 2 : error.code === 'proxy-taken-over' ? 3 : 1;
 }

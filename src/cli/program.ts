@@ -35,7 +35,7 @@ export async function createProgram({ wanted }: { wanted: Wanted }): Promise<Com
     .version(version)
     .option('--verbose', 'print stack traces', false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`mailbadge: ${text}`) })
+    .configureOutput({ outputError: (text, write) => write(`mailbadge: ${text.replace('\n(Did', ' (Did')}`) })
     .showHelpAfterError('mailbadge: hint: add --help to see what the command takes');
   for (const [name, { description, load }] of Object.entries(nouns)) {
     const noun = program.command(name).description(description);

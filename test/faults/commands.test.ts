@@ -2,10 +2,13 @@
 // wrong, one that says what to do.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { freePort } from '../../src/demo/free-ports.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { writeConfiguration } from '../fixtures/process-system.ts';
@@ -28,9 +31,14 @@ test('configurations that cannot be', async t => {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const relay = join(folder, 'relay.yaml');
   const serveRelay = ['relay', 'serve', '--config', relay];
-  await refused(serveRelay, /relay\.yaml/, /--config/);
-  writeFileSync(relay, 'issuer: [');
-  await refused(serveRelay, /relay\.yaml/, /./);
+  await refused(serveRelay, /relay\.yaml does not exist/, /"mailbadge relay config generate"/);
+  writeFileSync(relay, 'issuer: [s3cret');
+  await refused(
+    serveRelay,
+    /^\S+relay\.yaml is not valid YAML: .+ at line 1, column \d+$/,
+    /mend it at that place/,
+  );
+  await refused(['relay', 'serve', '--config', folder], /cannot be read: EISDIR/, /--config/);
   writeConfiguration(relay, { issuer: 'https://relay.example.com', databse: { path: 'x' } });
   await refused(serveRelay, /databse/, /database/);
 
@@ -51,7 +59,7 @@ test('configurations that cannot be', async t => {
   await refused(serveProxy, /mailboxes\.source\.port/, /./);
 });
 
-test('a relay that is not trusted, a wrong code, and none at all', { timeout: 120_000 }, async t => {
+test('a relay that is not trusted, a wrong code, and none at all', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'mbx-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const certificate = await makeTlsCertificate();
@@ -114,4 +122,53 @@ test('a relay that is not trusted, a wrong code, and none at all', { timeout: 12
   const known = await mailbadge(['proxy', 'trust', 'status', '--config', trusting]);
   assert.equal(known.status, 1);
   assert.match(known.stderr, /not connected to a relay\nmailbadge: hint: .*trust connect/);
+});
+
+test('addresses that are taken, and what is misused', async t => {
+  const taken = createServer();
+  t.after(() => taken.close());
+  await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve));
+  const port = String((taken.address() as AddressInfo).port);
+  const folder = mkdtempSync(join(tmpdir(), 'mbx-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const inUse = new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port}.*EADDRINUSE$`);
+  const caFile = join(folder, 'ca.pem');
+  await Promise.all([
+    refused(['simulate', 'apns', '--port', port, '--directory', folder], inUse, /another address/),
+    refused(['simulate', 'fcm', '--port', port, '--directory', folder], inUse, /another address/),
+    refused(['simulate', 'webpush', '--port', port, '--ca-file', caFile], inUse, /another address/),
+    refused(['simulate', 'mail-server', '--port', port], /for SMTP: EADDRINUSE$/, /another address/),
+    refused(['demo', '--port', port], inUse, /--port/),
+  ]);
+
+  const misused = async (args: string[]): Promise<void> => {
+    const { status, stdout, stderr } = await mailbadge(args);
+    assert.equal(status, 2, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, /mailbadge: error: [^\n]+\nmailbadge: hint: [^\n]+\n$/);
+  };
+  await Promise.all([
+    misused(['proxi']),
+    misused(['proxy']),
+    misused(['relay', 'organizaton']),
+    misused(['relay', 'organization', 'add']),
+    misused(['proxy', 'serve', '--fast']),
+    misused(['proxy', 'serve', '--config']),
+    misused(['demo', '--port', '70000']),
+  ]);
+});
+
+test('a reader that goes away, and a full disk under what is printed', async () => {
+  const shell = (line: string) => promisify(execFile)('bash', ['-c', line]);
+  const command = `"${process.execPath}" src/cli/main.ts`;
+  const early = await shell(`${command} relay config generate | true; echo "\${PIPESTATUS[0]}"`);
+  assert.deepEqual(early, { stdout: '0\n', stderr: '' });
+  // it would run on, and stops as by Ctrl-C
+  await shell(`${command} simulate mail-server --port 0 --json | true`);
+  const full = await shell(`${command} relay config generate > /dev/full; echo "$?"`);
+  assert.equal(full.stdout, '1\n');
+  assert.match(
+    full.stderr,
+    /^mailbadge: error: the output cannot be written: ENOSPC.*\nmailbadge: hint: .+\n$/,
+  );
 });

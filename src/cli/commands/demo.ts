@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { startDemo } from '../../demo/demo.ts';
 import { createDemoPage } from '../../demo/demo-page.ts';
 import { runOnce } from '../../demo/once.ts';
@@ -14,6 +14,7 @@ import { fetchHandler, HttpListener } from '../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../runtime/lifecycle.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { processOutput } from '../output.ts';
+import { onPort, parsePort } from '../port-option.ts';
 
 type Options = { port: number; smtpPort: number; once: boolean; json: boolean };
 
@@ -21,8 +22,8 @@ const output = processOutput();
 
 export function addDemo(demo: Command): void {
   demo
-    .option('--port <port>', 'where the page is served', port, 8080)
-    .option('--smtp-port <port>', 'where it takes mail', port, 2525)
+    .option('--port <port>', 'where the page is served', parsePort, 8080)
+    .option('--smtp-port <port>', 'where it takes mail', parsePort, 2525)
     .option('--once', 'run the main job once, without the page, and end', false)
     .option('--json', 'with --once: the result as one JSON line, last on stdout', false)
     .action(async (options: Options) => {
@@ -44,12 +45,13 @@ async function serve(folder: string, { port, smtpPort }: Options): Promise<void>
   await runUntilSignal(
     {
       async start() {
-        output.note('Starting relay, proxy, mail server and push services...');
         // the page's address first: that it is taken should be told at once
         const page = parts.use(new HandlerToCome());
         const address = { host: '127.0.0.1', port };
-        const listener = parts.use(await HttpListener.open(address, page.handle, { clock, drainMs: 200 }));
-        const demo = parts.use(await startDemo({ folder, smtpPort }));
+        const open = () => HttpListener.open(address, page.handle, { clock, drainMs: 200 });
+        const listener = parts.use(await onPort('--port', open));
+        output.note('Starting relay, proxy, mail server and push services...');
+        const demo = parts.use(await onPort('--smtp-port', () => startDemo({ folder, smtpPort })));
         page.come(fetchHandler(createDemoPage(demo).fetch));
         const { host, port: mailPort } = demo.smtp;
         output.print(`Open http://localhost:${listener.port}`);
@@ -82,11 +84,4 @@ async function once(folder: string, { json }: Options): Promise<void> {
     );
   }
   if (!report.ok) process.exitCode = 1;
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new InvalidArgumentError('expected a port, 0 to 65535');
-  return number;
 }

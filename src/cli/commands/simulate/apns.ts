@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { fetchHandler, HttpListener } from '../../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../../runtime/lifecycle.ts';
@@ -11,6 +11,7 @@ import { systemRandom } from '../../../runtime/random.ts';
 import { ApnsSimulator } from '../../../simulators/apns/apns-simulator.ts';
 import { createApnsControl } from '../../../simulators/apns/control.ts';
 import { listForm, processOutput } from '../../output.ts';
+import { parsePort } from '../../port-option.ts';
 
 type Options = { port: number; sandboxPort: number; controlPort: number; directory: string; json: boolean };
 
@@ -62,10 +63,4 @@ async function simulateApns(options: Options): Promise<void> {
     );
   };
   await runUntilSignal({ start, [Symbol.asyncDispose]: () => running.disposeAsync() }, { clock, logger });
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
-  return port;
 }

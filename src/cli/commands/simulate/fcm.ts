@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { fetchHandler, HttpListener } from '../../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../../runtime/lifecycle.ts';
@@ -11,6 +11,7 @@ import { systemRandom } from '../../../runtime/random.ts';
 import { createFcmControl } from '../../../simulators/fcm/control.ts';
 import { FcmSimulator } from '../../../simulators/fcm/fcm-simulator.ts';
 import { listForm, processOutput } from '../../output.ts';
+import { parsePort } from '../../port-option.ts';
 
 type Options = { port: number; tokenPort: number; controlPort: number; directory: string; json: boolean };
 
@@ -57,10 +58,4 @@ async function simulateFcm(options: Options): Promise<void> {
     output.note('all but the last are members of an app’s "fcm" in the relay’s configuration');
   };
   await runUntilSignal({ start, [Symbol.asyncDispose]: () => running.disposeAsync() }, { clock, logger });
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
-  return port;
 }

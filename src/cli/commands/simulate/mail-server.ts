@@ -1,11 +1,12 @@
 // mailbadge simulate mail-server
 
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { runUntilSignal } from '../../../runtime/lifecycle.ts';
 import { createLogger } from '../../../runtime/logger.ts';
 import { MailServerSimulator } from '../../../simulators/mail-server/mail-server-simulator.ts';
 import { processOutput } from '../../output.ts';
+import { parsePort } from '../../port-option.ts';
 
 type Options = { port: number; domain: string; json: boolean };
 
@@ -15,7 +16,7 @@ export function addSimulateMailServer(simulate: Command): void {
     .description('takes mail by SMTP on loopback, keeps mailboxes in memory, prints each change of a count')
     .option('--port <port>', 'where it takes mail; 0 takes any free port', parsePort, 2525)
     .option('--domain <domain>', 'whose mail it takes', 'fabrikam.com')
-    .option('--json', 'one JSON object a line', false)
+    .option('--json', 'one JSON object a line: first where it listens, then each change', false)
     .action(simulateMailServer);
 }
 
@@ -29,16 +30,12 @@ async function simulateMailServer({ port, domain, json }: Options): Promise<void
     server.mailboxes.onChange(({ mailbox, status: { unseen } }) => {
       output.print(json ? JSON.stringify({ mailbox, unseen }) : `${mailbox}: ${unseen} unseen`);
     });
-    output.note(`smtp://127.0.0.1:${server.port} takes mail for ${domain}`);
+    const smtp = `smtp://127.0.0.1:${server.port}`;
+    if (json) output.print(JSON.stringify({ smtp, domain }));
+    output.note(`${smtp} takes mail for ${domain}`);
   };
   await runUntilSignal(
     { start, [Symbol.asyncDispose]: () => running.disposeAsync() },
     { clock, logger: createLogger({ name: 'simulate-mail-server' }) },
   );
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
-  return port;
 }

@@ -1,7 +1,7 @@
 // mailbadge simulate webpush
 
 import { writeFile } from 'node:fs/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { SystemClock } from '../../../runtime/clock.ts';
 import { fetchHandler, HttpListener } from '../../../runtime/http/listener.ts';
 import { runUntilSignal } from '../../../runtime/lifecycle.ts';
@@ -10,6 +10,7 @@ import { systemRandom } from '../../../runtime/random.ts';
 import { createWebPushControl } from '../../../simulators/webpush/control.ts';
 import { WebPushSimulator } from '../../../simulators/webpush/webpush-simulator.ts';
 import { listForm, processOutput } from '../../output.ts';
+import { parsePort } from '../../port-option.ts';
 
 type Options = { port: number; controlPort: number; caFile: string; json: boolean };
 
@@ -44,10 +45,4 @@ async function simulateWebPush({ port, controlPort, caFile, json }: Options): Pr
     output.note(`relay configuration: dangerously_allow_push_hosts: ['${simulator.hostAndPort}']`);
   };
   await runUntilSignal({ start, [Symbol.asyncDispose]: () => running.disposeAsync() }, { clock, logger });
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
-  return port;
 }
