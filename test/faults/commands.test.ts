@@ -134,8 +134,16 @@ test('addresses that are taken, and what is misused', async t => {
   const inUse = new RegExp(`^cannot listen on 127\\.0\\.0\\.1:${port}.*EADDRINUSE$`);
   const caFile = join(folder, 'ca.pem');
   await Promise.all([
-    refused(['simulate', 'apns', '--port', port, '--directory', folder], inUse, /another address/),
-    refused(['simulate', 'fcm', '--port', port, '--directory', folder], inUse, /another address/),
+    refused(
+      ['simulate', 'apns', '--port', port, '--sandbox-port', '0', '--directory', folder],
+      inUse,
+      /another address/,
+    ),
+    refused(
+      ['simulate', 'fcm', '--port', port, '--token-port', '0', '--directory', folder],
+      inUse,
+      /another address/,
+    ),
     refused(['simulate', 'webpush', '--port', port, '--ca-file', caFile], inUse, /another address/),
     refused(['simulate', 'mail-server', '--port', port], /for SMTP: EADDRINUSE$/, /another address/),
     refused(['demo', '--port', port], inUse, /--port/),

@@ -8,7 +8,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Clock, Timer } from '../clock.ts';
-import { AppError } from '../errors.ts';
+import { listen } from '../listen.ts';
 
 export type ListenAddress = { host: string; port: number };
 
@@ -70,18 +70,7 @@ export class HttpListener implements AsyncDisposable {
       tls === undefined ? createServer(limits, bounded) : createTlsServer({ ...limits, ...tls }, bounded);
     server.maxConnections = maxConnections;
     server.timeout = stalledMs;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => {
-        const where = `${address.host}:${address.port}`;
-        reject(
-          new AppError('address-in-use', `cannot listen on ${where}: ${cause.code ?? cause.message}`, {
-            hint: 'another program uses the address, or it is not one of this machine: choose another',
-            cause,
-          }),
-        );
-      });
-      server.listen(address.port, address.host, resolve);
-    });
+    await listen(server, address);
     return new HttpListener(server, clock, drainMs);
   }
 
