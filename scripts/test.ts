@@ -37,7 +37,8 @@ const run = spawn(
     ...patterns,
   ],
   {
-    stdio: 'inherit',
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true, // a group of its own, in which all are that it starts
     // The tests start hundreds of processes of ours; with the cache each takes half the CPU time to start.
     env: {
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node-compile-cache'),
@@ -47,18 +48,25 @@ const run = spawn(
   },
 );
 
-// Told to end, the runner names the files that run, ends their processes, and prints what has failed so far.
-const end = (): void => void run.kill('SIGTERM');
-process.on('SIGTERM', end).on('SIGHUP', end);
-process.on('SIGINT', () => undefined); // Ctrl-C reaches the runner too
+// The runner, told to end, names the files that ran and repeats what has failed so far.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => tellAll('SIGTERM'));
 const overdue = setTimeout(() => {
   process.stderr.write(`mailbadge: the tests took more than ${runTimeoutMs / 60_000} minutes\n`);
-  end();
+  tellAll('SIGTERM');
 }, runTimeoutMs);
 run.once('close', status => {
   clearTimeout(overdue);
+  tellAll('SIGKILL'); // what failed tests left running
   process.exitCode = status ?? 1;
 });
+
+function tellAll(signal: NodeJS.Signals): void {
+  try {
+    if (run.pid !== undefined) process.kill(-run.pid, signal);
+  } catch {
+    // nobody is left
+  }
+}
 
 function asPattern(name: string): string {
   return existsSync(name) && statSync(name).isDirectory() ? `${name}/**/*.test.ts` : name;
