@@ -19,6 +19,7 @@ import { AppError } from '../runtime/errors.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { ApnsSimulator } from '../simulators/apns/apns-simulator.ts';
 import { createTestCertificate } from '../simulators/certificate.ts';
+import type { FcmSimulator } from '../simulators/fcm/fcm-simulator.ts';
 import { WebPushSimulator } from '../simulators/webpush/webpush-simulator.ts';
 import { freePorts } from './free-ports.ts';
 
@@ -40,6 +41,8 @@ export type SystemOptions = {
   clock?: Clock;
   /** How the relay reaches push services. */
   pushNetwork?: EgressNetwork;
+  /** With it the app is on Android, too; disposed by whoever made it. */
+  fcm?: FcmSimulator;
 };
 
 export type System = AsyncDisposable & {
@@ -103,7 +106,7 @@ type Configurations = Awaited<ReturnType<typeof writeConfigurations>>;
 
 /** Writes what the commands and the services read. Ports are fixed here, since the issuer names one. */
 export async function writeConfigurations(
-  { folder, source, proxy = {}, relay = {} }: SystemOptions,
+  { folder, source, proxy = {}, relay = {}, fcm }: SystemOptions,
   { apns, webPush }: Simulators,
 ) {
   const [relayPort, relayMetrics, proxyPort, proxyMetrics] = await freePorts(4);
@@ -129,6 +132,7 @@ export async function writeConfigurations(
           sandbox_url: apns.sandboxUrl,
           ca_file: caFile,
         },
+        ...(fcm === undefined ? {} : { fcm: fcmOf(fcm, folder) }),
         web_push: { subject: `mailto:push@${demoOrganization}`, ca_file: caFile },
       },
     ],
@@ -149,6 +153,18 @@ export async function writeConfigurations(
     proxy: proxyConfig,
     relayFile: writePrivate(join(folder, 'relay.yaml'), toYaml(relayConfig)),
     proxyFile: writePrivate(join(folder, 'proxy.yaml'), toYaml(proxyConfig)),
+  };
+}
+
+function fcmOf(fcm: FcmSimulator, folder: string) {
+  return {
+    project_id: fcm.projectId,
+    service_account_file: writePrivate(
+      join(folder, 'service-account.json'),
+      JSON.stringify(fcm.serviceAccountKey),
+    ),
+    url: fcm.url,
+    ca_file: writePrivate(join(folder, 'fcm-ca.pem'), fcm.certificate.caPem),
   };
 }
 

@@ -3,6 +3,7 @@
 // from the app's notification: there is no badge without one.
 
 import type { Clock } from '../../runtime/clock.ts';
+import { PreviewExtension } from '../preview-extension.ts';
 import { RegistrationCodes } from '../registration-codes.ts';
 import type { AndroidMessage } from './message.ts';
 
@@ -47,6 +48,10 @@ export class SimulatedAndroid {
   /** What reached the device, newest last. */
   readonly received: ReceivedMessage[] = [];
   readonly codes = new RegistrationCodes();
+  /** Of the app: its public keys are what the proxy encrypts previews for. */
+  readonly extension = new PreviewExtension();
+  /** What the app's own notification said of a message, newest last. */
+  readonly alerts: { title: string; body: string }[] = [];
   uninstalledAt: number | undefined;
   readonly #clock: Clock;
   readonly #emit: (event: DeviceEvent) => void;
@@ -136,7 +141,7 @@ export class SimulatedAndroid {
   }
 
   /** onMessageReceived. */
-  #runApp({ kind, code, badge, rev }: Record<string, string>): void {
+  #runApp({ kind, code, badge, rev, preview }: Record<string, string>): void {
     if (kind === 'challenge' && code !== undefined) this.codes.add(code);
     if (kind !== 'badge' || badge === undefined) return;
     if (rev !== undefined) {
@@ -145,6 +150,10 @@ export class SimulatedAndroid {
     }
     // posts its one notification with the number, or cancels it
     this.#setBadge(this.notificationPermission ? Number(badge) : 0);
+    const opened = preview === undefined ? undefined : this.extension.open(preview)?.preview;
+    if (opened === undefined || !this.notificationPermission) return;
+    this.alerts.push({ title: opened.from, body: opened.subject });
+    if (this.alerts.length > memory) this.alerts.shift();
   }
 
   #setBadge(badge: number): void {
