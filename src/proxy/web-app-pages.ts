@@ -37,7 +37,10 @@ export function openWebAppPages({
       'worker-src': "'self'",
       'manifest-src': "'self'",
     }),
-    rewrite: { 'manifest.webmanifest': text => manifestFor(name, text) },
+    rewrite: {
+      'manifest.webmanifest': text => manifestFor(name, text),
+      'index.html': text => named(name, text),
+    },
   });
   return {
     has: url => /^\/(app([/?]|$)|\?|$)/.test(url),
@@ -49,6 +52,12 @@ export function openWebAppPages({
       } else pages(request, response);
     },
   };
+}
+
+/** iOS takes the name on the Home Screen from here, before the manifest; the app shows it before anything has answered. */
+function named(name: string, text: string): string {
+  const escaped = name.replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`);
+  return text.replace(/(?<=<meta name="apple-mobile-web-app-title" content=")[^"]*/, () => escaped);
 }
 
 /** The build knows the icons and colours; the name is the organization's. */

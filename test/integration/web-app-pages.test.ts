@@ -18,11 +18,14 @@ const built = {
   icons: [{ src: '/app/icons/icon-192.png', sizes: '192x192', type: 'image/png' }],
 };
 
+const index =
+  '<!doctype html><meta name="apple-mobile-web-app-title" content="Mailbadge" /><title>app</title>';
+
 async function serve(t: TestContext, relay: { url: string | undefined }): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mailbadge-app-'));
   t.after(() => rm(folder, { recursive: true }));
   await mkdir(join(folder, 'assets'));
-  await writeFile(join(folder, 'index.html'), '<!doctype html><title>app</title>');
+  await writeFile(join(folder, 'index.html'), index);
   await writeFile(join(folder, 'assets', 'main-1a2b.js'), 'export {};');
   await writeFile(join(folder, 'service-worker.js'), "self.addEventListener('push', () => {});");
   await writeFile(join(folder, 'manifest.webmanifest'), JSON.stringify(built));
@@ -59,6 +62,12 @@ test('a worker that was installed before the proxy had its relay may speak to th
   const base = await serve(t, { url: undefined });
   const { headers } = await fetch(`${base}/app/service-worker.js`);
   assert.match(headers.get('content-security-policy') ?? '', /connect-src 'self' https:;/);
+});
+
+test('the document has its name where iOS looks for it, as text', async t => {
+  const base = await serve(t, { url: undefined });
+  const document = await (await fetch(`${base}/app/`)).text();
+  assert.match(document, /apple-mobile-web-app-title" content="Fabrikam &#60;\/script&#62; 邮件"/);
 });
 
 test('the service worker and the manifest are asked for anew each time; what carries a hash is kept', async t => {

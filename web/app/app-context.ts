@@ -7,7 +7,13 @@ import type { AppView } from './app-view.ts';
 import type { Browser } from './browser.ts';
 import type { Platform } from './platform.ts';
 
-type App = { model: AppModel; platform: Platform; browser: Browser };
+type App = {
+  model: AppModel;
+  platform: Platform;
+  browser: Browser;
+  /** What stands under the app's icon. */
+  name: string;
+};
 
 export const AppContext = createContext<App | undefined>(undefined);
 

@@ -90,7 +90,10 @@ function setUp({
   };
   let stored: AppState = { ...freshState(), ...state };
   const store: StateStore = {
-    read: async () => stored,
+    read: async () => {
+      if (failing.has('memory')) throw new DOMException('broken', 'UnknownError');
+      return stored;
+    },
     update: async change => {
       stored = { ...stored, ...change(stored) };
       return stored;
@@ -184,6 +187,40 @@ test('a session that ended asks to sign in again, keeps the badge, and is no err
     [model.view.session, model.view.active, model.view.count?.badge],
     ['signed-in', active, 2],
   );
+});
+
+test('a sign-in that was used from two places is told, whichever call heard of it', async () => {
+  const failing = new Map<string, DeviceErrorCode>([
+    ['app', 'offline'],
+    ['session', 'session-invalid'],
+    ['messages', 'session-stolen'],
+    ['renewal', 'session-invalid'],
+  ]);
+  const { model } = setUp({ failing, state: { active } });
+  await model.start();
+  assert.deepEqual([model.view.session, model.view.trouble], ['ended', { code: 'session-stolen' }]);
+  model.heard({ kind: 'session-ended' });
+  assert.deepEqual(model.view.trouble, { code: 'session-stolen' });
+});
+
+test('another person may begin where a session has ended: nothing of the one before is kept', async () => {
+  const { model, called, kept } = setUp({ state: { active, sessionEnded: true } });
+  await model.start();
+  await model.leave();
+  assert.deepEqual([model.view.session, model.view.mailbox, kept()], ['signed-out', undefined, undefined]);
+  assert.deepEqual(called.slice(-2), ['forget', 'start anew']);
+});
+
+test('where this device keeps nothing, that is said beside the badge, which is not known to be on', async () => {
+  const { model, failing } = setUp();
+  failing.set('renewal', 'offline');
+  failing.set('memory', 'offline');
+  await model.start();
+  assert.equal(model.view.active, undefined, 'nothing is known yet');
+  failing.clear();
+  failing.set('renewal', 'internal-error');
+  await model.refresh();
+  assert.deepEqual([model.view.active, model.view.badgeTrouble], [null, { code: 'internal-error' }]);
 });
 
 test('another person who signs in does not get the badge of the one before', async () => {

@@ -44,11 +44,13 @@ const model = new AppModel({
   },
 });
 
+const name =
+  document.querySelector<HTMLMetaElement>('meta[name="apple-mobile-web-app-title"]')?.content ?? '';
 const page = document.getElementById('page');
 if (page !== null) {
   render(
     <LocaleProvider>
-      <AppContext.Provider value={{ model, browser, platform: platformOf(navigator) }}>
+      <AppContext.Provider value={{ model, browser, platform: platformOf(navigator), name }}>
         <WebApp />
       </AppContext.Provider>
       <Toasts />

@@ -24,7 +24,7 @@ const problems: Record<ProblemKind, Words> = {
   },
   throttled: {
     title: 'Too many attempts',
-    text: 'Wait a while, then try again. A wrong password in another app may be the cause.',
+    text: 'Perhaps another app uses an old password of yours.',
   },
   'mail-server': {
     title: 'The mail server does not answer',
@@ -80,7 +80,7 @@ const problems: Record<ProblemKind, Words> = {
   },
   'session-ended': {
     title: 'Your sign-in has ended',
-    text: 'Sign in again; the badge stays on.',
+    text: 'Sign in again to go on.',
   },
   'session-stolen': {
     title: 'Your sign-in was used from two places',
@@ -92,7 +92,7 @@ const problems: Record<ProblemKind, Words> = {
   },
   'not-installed': {
     title: 'First put it on the Home Screen',
-    text: 'iPhone and iPad give a badge only to apps that stand there. The steps are below.',
+    text: 'iPhone and iPad give a badge only to apps that stand there. The steps are on this page.',
   },
   unsupported: {
     title: 'This browser cannot receive badges',
@@ -136,7 +136,9 @@ export const english = {
     submit: 'Sign in',
     busy: 'Signing in…',
     privacy: 'Your password goes to your organization’s own server and nowhere else.',
-    ended: 'Your sign-in has ended, as it does after 90 days. Your badge comes back as soon as you sign in.',
+    ended:
+      'Your sign-in has ended. That happens after 90 days, when your password changes, and when this device is removed from your list.',
+    another: 'Use another mailbox',
   },
   home: {
     unseen: messages,
@@ -304,7 +306,7 @@ export const english = {
     badgeOff: 'Badge off',
     lastSeen: 'Last seen',
     signedIn: 'Signed in',
-    ends: 'Ends',
+    ends: 'Badge lasts until',
     remove: 'Remove',
     removeTitle: (name: string) => `Remove “${name}”?`,
     removeText:

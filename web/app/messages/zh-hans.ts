@@ -6,19 +6,19 @@ export const simplifiedChinese: AppMessages = {
   problems: {
     offline: {
       title: '您已离线',
-      text: '没有收到任何应答。请检查网络；如果只有本应用无法使用，可能需要连接组织的 VPN。',
+      text: '没有收到任何响应。请检查网络；如果只有本应用无法使用，可能需要连接组织的 VPN。',
     },
     'not-mailbadge': {
-      title: '应答来自其他服务',
+      title: '收到的不是本应用的响应',
       text: '需要先登录的 Wi-Fi 会出现这种情况。请打开任意网页完成登录，然后重试。',
     },
     'wrong-password': {
       title: '用户名或密码错误',
       text: '请使用您邮箱的用户名和密码，与邮件程序中的相同。',
     },
-    throttled: { title: '尝试次数过多', text: '请稍等片刻再试。其他应用中的错误密码也可能是原因。' },
+    throttled: { title: '尝试次数过多', text: '可能是其他应用仍在使用您的旧密码。' },
     'mail-server': {
-      title: '邮件服务器没有应答',
+      title: '邮件服务器没有响应',
       text: '您的密码和此设备都没有问题。请过几分钟再试。',
     },
     'mailbox-refused': {
@@ -35,32 +35,32 @@ export const simplifiedChinese: AppMessages = {
     },
     'app-unknown': {
       title: '中继服务不认识此应用',
-      text: '管理员可以请中继服务的运营人员添加它。您的邮件不受影响。',
+      text: '管理员可以请中继服务的运营方添加它。您的邮件不受影响。',
     },
     'publishing-off': {
       title: '角标暂时关闭',
-      text: '管理员已停止发布。重新启用后，您的角标会自动恢复正确。',
+      text: '管理员已停止发布。重新启用后，您的角标会自动更新。',
     },
     'push-service': {
-      title: '此浏览器的推送服务没有应答',
+      title: '此浏览器的推送服务没有响应',
       text: '请确认网络允许浏览器访问它，或换一个网络再试。',
     },
     'push-host': {
       title: '不允许使用此浏览器的推送服务',
-      text: '允许哪些由中继服务的运营人员决定。请换用其他浏览器，或询问管理员。',
+      text: '可用的推送服务由中继服务的运营方决定。请换用其他浏览器，或联系管理员。',
     },
     'code-lost': {
       title: '验证码没有送达此设备',
       text: '请确认已允许通知且设备在线，然后重试。如果稍后送达，角标会自动开启。',
     },
     'register-again': { title: '此设备需要重新注册', text: '再开启一次角标即可。' },
-    'device-refused': { title: '此设备已被阻止', text: '中继服务的运营人员拒绝了它。请询问管理员。' },
+    'device-refused': { title: '此设备已被阻止', text: '中继服务的运营方拒绝了它。请联系管理员。' },
     'too-many-devices': {
       title: '您邮箱的设备过多',
       text: '请在“设备”中移除一台不再使用的设备，然后重试。',
     },
     'too-often': { title: '短时间内角标过多', text: '最新的数字正在等待，片刻后会自动送达。' },
-    'session-ended': { title: '您的登录已失效', text: '请重新登录；角标保持开启。' },
+    'session-ended': { title: '您的登录已失效', text: '请重新登录后继续。' },
     'session-stolen': {
       title: '您的登录在两处被使用',
       text: '登录已被终止，角标也已关闭。请重新登录；如果再次发生，请更改邮箱密码。',
@@ -68,7 +68,7 @@ export const simplifiedChinese: AppMessages = {
     gone: { title: '此项已不存在', text: '它已在别处结束或移除。您现在看到的是最新状态。' },
     'not-installed': {
       title: '请先添加到主屏幕',
-      text: 'iPhone 和 iPad 只为主屏幕上的应用显示角标。步骤见下方。',
+      text: 'iPhone 和 iPad 只为主屏幕上的应用显示角标。步骤就在本页。',
     },
     unsupported: {
       title: '此浏览器无法接收角标',
@@ -78,7 +78,7 @@ export const simplifiedChinese: AppMessages = {
       title: '此应用的通知已被阻止',
       text: '浏览器只在允许通知时才显示角标。允许的方法：',
     },
-    dismissed: { title: '询问未作选择就关闭了', text: '请再次开启角标，并在浏览器询问时选择“允许”。' },
+    dismissed: { title: '您未作选择就关闭了询问', text: '请再次开启角标，并在浏览器询问时选择“允许”。' },
     storage: {
       title: '此浏览器不为本应用保存数据',
       text: '请离开无痕窗口，或腾出设备空间，然后重试。',
@@ -102,7 +102,8 @@ export const simplifiedChinese: AppMessages = {
     submit: '登录',
     busy: '正在登录…',
     privacy: '您的密码只会发送到您组织自己的服务器。',
-    ended: '您的登录已失效，登录有效期为 90 天。重新登录后，角标随即恢复。',
+    ended: '您的登录已失效。满 90 天、更改密码或将此设备从列表中移除后，都需要重新登录。',
+    another: '使用其他邮箱',
   },
   home: {
     unseen: (_count, shown) => `${shown} 封未读邮件`,
@@ -112,7 +113,7 @@ export const simplifiedChinese: AppMessages = {
     refresh: '刷新',
     messages: '最新未读',
     more: shown => `邮箱中还有 ${shown} 封`,
-    notLoaded: '邮件服务器应答后，邮件会显示在这里。',
+    notLoaded: '邮件服务器响应后，邮件会显示在这里。',
     emptyTitle: '没有未读邮件',
     emptyText: '收件箱里的邮件都读过了，享受片刻清静吧。',
     noSubject: '（无主题）',
@@ -158,8 +159,8 @@ export const simplifiedChinese: AppMessages = {
     turnOffText: '数字会消失且不再更新。您仍保持登录。',
     turnedOff: '角标已关闭',
     allow: {
-      chromium: ['点按地址左侧的图标', '打开“网站设置”或“权限”', '将“通知”设为“允许”，然后回到这里'],
-      firefox: ['点按地址左侧的图标', '移除“发送通知”旁的“已阻止”', '再次开启角标'],
+      chromium: ['点击地址栏左侧的图标', '打开“网站设置”或“权限”', '将“通知”设为“允许”，然后回到这里'],
+      firefox: ['点击地址栏左侧的图标', '移除“发送通知”旁的“已阻止”', '再次开启角标'],
       'safari-mac': [
         '打开 Safari 设置，选择“网站”，再选择“通知”',
         '将此网站设为“允许”',
@@ -183,7 +184,7 @@ export const simplifiedChinese: AppMessages = {
     good: '您的角标工作正常',
     notArrived: '已被接受，但尚未送达',
     notArrivedText: '设备省电时，推送服务可能会延后消息。请确认允许此应用发送通知，并让它保持打开一分钟。',
-    slow: '尚无应答',
+    slow: '尚无响应',
     slowText: '角标仍在途中，会自动送达，您无需在此等候。',
   },
   install: {
@@ -199,7 +200,7 @@ export const simplifiedChinese: AppMessages = {
     button: '安装',
     later: '以后再说',
   },
-  offline: { lastCount: '此数字的时间：', unknown: '还没有任何数字。' },
+  offline: { lastCount: '数字更新于', unknown: '还没有任何数字。' },
   expiry: { soonTitle: '请尽快重新登录', soonText: '此设备的登录有效期至' },
   settings: {
     title: '设置',
@@ -245,7 +246,7 @@ export const simplifiedChinese: AppMessages = {
     badgeOff: '角标关闭',
     lastSeen: '上次使用',
     signedIn: '登录时间',
-    ends: '到期',
+    ends: '角标有效期至',
     remove: '移除',
     removeTitle: name => `要移除“${name}”吗？`,
     removeText: '它将退出登录，角标消失。持有它的人需要您的密码才能再次登录。',

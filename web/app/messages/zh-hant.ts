@@ -9,14 +9,14 @@ export const traditionalChinese: AppMessages = {
       text: '沒有收到任何回應。請檢查網路；如果只有本應用程式無法使用，可能需要連上組織的 VPN。',
     },
     'not-mailbadge': {
-      title: '回應來自其他服務',
+      title: '收到的不是本應用程式的回應',
       text: '需要先登入的 Wi-Fi 會發生這種情況。請開啟任一網頁完成登入，再試一次。',
     },
     'wrong-password': {
       title: '使用者名稱或密碼錯誤',
       text: '請使用您信箱的使用者名稱和密碼，與郵件程式中的相同。',
     },
-    throttled: { title: '嘗試次數過多', text: '請稍候再試。其他應用程式中的錯誤密碼也可能是原因。' },
+    throttled: { title: '嘗試次數過多', text: '可能是其他應用程式仍在使用您的舊密碼。' },
     'mail-server': {
       title: '郵件伺服器沒有回應',
       text: '您的密碼和此裝置都沒有問題。請過幾分鐘再試。',
@@ -35,11 +35,11 @@ export const traditionalChinese: AppMessages = {
     },
     'app-unknown': {
       title: '轉送服務不認得此應用程式',
-      text: '管理員可以請轉送服務的營運人員新增它。您的郵件不受影響。',
+      text: '管理員可以請轉送服務的營運單位新增它。您的郵件不受影響。',
     },
     'publishing-off': {
       title: '徽章暫時關閉',
-      text: '管理員已停止發布。重新啟用後，您的徽章會自動恢復正確。',
+      text: '管理員已停止發布。重新啟用後，您的徽章會自動更新。',
     },
     'push-service': {
       title: '此瀏覽器的推播服務沒有回應',
@@ -47,20 +47,20 @@ export const traditionalChinese: AppMessages = {
     },
     'push-host': {
       title: '不允許使用此瀏覽器的推播服務',
-      text: '允許哪些由轉送服務的營運人員決定。請改用其他瀏覽器，或詢問管理員。',
+      text: '可用的推播服務由轉送服務的營運單位決定。請改用其他瀏覽器，或洽詢管理員。',
     },
     'code-lost': {
       title: '驗證碼沒有送達此裝置',
       text: '請確認已允許通知且裝置在線上，再試一次。如果稍後送達，徽章會自動開啟。',
     },
     'register-again': { title: '此裝置需要重新註冊', text: '再開啟一次徽章即可。' },
-    'device-refused': { title: '此裝置已遭封鎖', text: '轉送服務的營運人員拒絕了它。請詢問管理員。' },
+    'device-refused': { title: '此裝置已遭封鎖', text: '轉送服務的營運單位拒絕了它。請洽詢管理員。' },
     'too-many-devices': {
       title: '您信箱的裝置過多',
       text: '請在「裝置」中移除一台不再使用的裝置，再試一次。',
     },
     'too-often': { title: '短時間內徽章過多', text: '最新的數字正在等待，片刻後會自動送達。' },
-    'session-ended': { title: '您的登入已失效', text: '請重新登入；徽章保持開啟。' },
+    'session-ended': { title: '您的登入已失效', text: '請重新登入後繼續。' },
     'session-stolen': {
       title: '您的登入在兩處被使用',
       text: '登入已被終止，徽章也已關閉。請重新登入；如果再次發生，請變更信箱密碼。',
@@ -68,7 +68,7 @@ export const traditionalChinese: AppMessages = {
     gone: { title: '此項目已不存在', text: '它已在別處結束或移除。您現在看到的是最新狀態。' },
     'not-installed': {
       title: '請先加入主畫面',
-      text: 'iPhone 和 iPad 只為主畫面上的應用程式顯示徽章。步驟見下方。',
+      text: 'iPhone 和 iPad 只為主畫面上的應用程式顯示徽章。步驟就在本頁。',
     },
     unsupported: {
       title: '此瀏覽器無法接收徽章',
@@ -78,7 +78,7 @@ export const traditionalChinese: AppMessages = {
       title: '此應用程式的通知已遭封鎖',
       text: '瀏覽器只在允許通知時才顯示徽章。允許的方法：',
     },
-    dismissed: { title: '詢問未作選擇就關閉了', text: '請再次開啟徽章，並在瀏覽器詢問時選擇「允許」。' },
+    dismissed: { title: '您未做選擇就關閉了詢問', text: '請再次開啟徽章，並在瀏覽器詢問時選擇「允許」。' },
     storage: {
       title: '此瀏覽器不為本應用程式保存資料',
       text: '請離開無痕視窗，或騰出裝置空間，再試一次。',
@@ -102,7 +102,8 @@ export const traditionalChinese: AppMessages = {
     submit: '登入',
     busy: '正在登入…',
     privacy: '您的密碼只會傳送到您組織自己的伺服器。',
-    ended: '您的登入已失效，登入有效期為 90 天。重新登入後，徽章隨即恢復。',
+    ended: '您的登入已失效。滿 90 天、變更密碼或將此裝置從清單中移除後，都需要重新登入。',
+    another: '使用其他信箱',
   },
   home: {
     unseen: (_count, shown) => `${shown} 封未讀郵件`,
@@ -118,7 +119,7 @@ export const traditionalChinese: AppMessages = {
     noSubject: '（無主旨）',
     noSender: '（不明寄件者）',
     open: '開啟',
-    markRead: '標為已讀',
+    markRead: '標示為已讀',
     archive: '封存',
     inNewTab: '在網頁信箱中開啟',
     webmail: '開啟網頁信箱',
@@ -158,8 +159,12 @@ export const traditionalChinese: AppMessages = {
     turnOffText: '數字會消失且不再更新。您仍保持登入。',
     turnedOff: '徽章已關閉',
     allow: {
-      chromium: ['點一下網址左側的圖示', '開啟「網站設定」或「權限」', '將「通知」設為「允許」，再回到這裡'],
-      firefox: ['點一下網址左側的圖示', '移除「傳送通知」旁的「已封鎖」', '再次開啟徽章'],
+      chromium: [
+        '點一下網址列左側的圖示',
+        '開啟「網站設定」或「權限」',
+        '將「通知」設為「允許」，再回到這裡',
+      ],
+      firefox: ['點一下網址列左側的圖示', '移除「傳送通知」旁的「已封鎖」', '再次開啟徽章'],
       'safari-mac': [
         '開啟 Safari 設定，選擇「網站」，再選擇「通知」',
         '將此網站設為「允許」',
@@ -200,7 +205,7 @@ export const traditionalChinese: AppMessages = {
     button: '安裝',
     later: '以後再說',
   },
-  offline: { lastCount: '此數字的時間：', unknown: '還沒有任何數字。' },
+  offline: { lastCount: '數字更新於', unknown: '還沒有任何數字。' },
   expiry: { soonTitle: '請盡快重新登入', soonText: '此裝置的登入有效期至' },
   settings: {
     title: '設定',
@@ -246,7 +251,7 @@ export const traditionalChinese: AppMessages = {
     badgeOff: '徽章關閉',
     lastSeen: '上次使用',
     signedIn: '登入時間',
-    ends: '到期',
+    ends: '徽章有效期至',
     remove: '移除',
     removeTitle: name => `要移除「${name}」嗎？`,
     removeText: '它將登出，徽章消失。持有它的人需要您的密碼才能再次登入。',

@@ -20,6 +20,7 @@ export function SignInPage() {
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<Trouble>();
   const again = view.session !== 'signed-out';
+  const ended = view.session === 'ended';
   const signIn = async ({ user = '', password = '', deviceName = '' }: Record<string, string>) => {
     if (busy) return;
     setBusy(true);
@@ -29,14 +30,15 @@ export function SignInPage() {
     setTrouble(failure);
     setBusy(false);
   };
+  const told = trouble ?? (ended ? view.trouble : undefined);
   return (
     <div class="narrow-page sign-in">
       <AppIcon badge={again ? view.count?.badge : 3} />
       <PageTitle
         title={again ? text.again : text.title}
-        lead={again ? (view.session === 'ended' ? text.ended : text.againLead) : text.lead}
+        lead={!again ? text.lead : !ended ? text.againLead : told === undefined ? text.ended : undefined}
       />
-      {trouble && <TroubleNotice trouble={trouble} />}
+      {told && <TroubleNotice trouble={told} />}
       <div class="panel">
         <Form onSubmit={values => void signIn(values)} label={text.submit}>
           <TextField
@@ -69,6 +71,11 @@ export function SignInPage() {
             {busy ? text.busy : text.submit}
           </button>
         </Form>
+        {ended && (
+          <button type="button" class="button quiet" onClick={() => void model.leave()}>
+            {text.another}
+          </button>
+        )}
       </div>
       <p class="muted small centered">{text.privacy}</p>
       {platform.system === 'ios' && <InstallHint />}

@@ -17,7 +17,7 @@ const links = [
 
 /** `path`: undefined while nobody is signed in. */
 export function AppFrame({ path, children }: { path: string | undefined; children: ComponentChildren }) {
-  const { view } = useApp();
+  const { view, name } = useApp();
   const look = useLookText();
   const text = useText();
   return (
@@ -28,7 +28,7 @@ export function AppFrame({ path, children }: { path: string | undefined; childre
       <header class="frame-header">
         <a class="brand" href={to('/')}>
           <img src={icon} alt="" width="28" height="28" />
-          <span>{view.app?.name ?? 'Mailbadge'}</span>
+          <span>{name}</span>
         </a>
         {path !== undefined && (
           <span class="who">
@@ -39,11 +39,11 @@ export function AppFrame({ path, children }: { path: string | undefined; childre
       {path !== undefined && (
         <nav class="app-navigation" aria-label={look.navigation}>
           <ul>
-            {links.map(([href, name]) => (
+            {links.map(([href, glyph]) => (
               <li key={href}>
                 <a href={to(href)} aria-current={path === href ? 'page' : undefined}>
-                  <Glyph name={name} />
-                  <span>{text.navigation[name]}</span>
+                  <Glyph name={glyph} />
+                  <span>{text.navigation[glyph]}</span>
                 </a>
               </li>
             ))}

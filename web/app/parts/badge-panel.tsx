@@ -1,5 +1,6 @@
 // The badge of this device: off with one button, being turned on step by step, or on with how it stands.
 
+import { useEffect, useRef } from 'preact/hooks';
 import type { IconStatus } from '../../../src/contract/devices.ts';
 import { Facts } from '../../look/facts.tsx';
 import { Instant, useNumber } from '../../look/instant.tsx';
@@ -19,16 +20,31 @@ const defaultWishes = { policy: 'unseen', previews: false } as const;
 
 export function BadgePanel() {
   const { view } = useApp();
-  const text = useText().badge;
   const { active, turningOn } = view;
+  const place = useRef<HTMLDivElement>(null);
+  const shown = turningOn !== undefined ? 'turning on' : active ? 'on' : 'off';
+  const before = useRef(shown);
+  useEffect(() => {
+    const turned = before.current !== shown && [before.current, shown].includes('turning on');
+    before.current = shown;
+    // The button that was pressed went with what it stood in: who uses a keyboard goes on from here.
+    if (turned && document.activeElement === document.body) place.current?.focus({ preventScroll: true });
+  }, [shown]);
   if (active === undefined) return null; // this device's memory is being read
-  if (turningOn !== undefined)
-    return (
-      <Panel title={text.turningOn}>
-        <TurnOnSteps at={turningOn} />
-      </Panel>
-    );
-  return active === null ? <BadgeOff /> : <BadgeOn />;
+  return (
+    <div ref={place} tabIndex={-1}>
+      {shown === 'on' ? <BadgeOn /> : shown === 'off' ? <BadgeOff /> : <TurningOn />}
+    </div>
+  );
+}
+
+function TurningOn() {
+  const { view } = useApp();
+  return (
+    <Panel title={useText().badge.turningOn}>
+      {view.turningOn !== undefined && <TurnOnSteps at={view.turningOn} />}
+    </Panel>
+  );
 }
 
 function BadgeOff() {
@@ -125,6 +141,8 @@ function BadgeOn() {
               <span key="delivery">
                 {text.delivered(number(status.accepted.badge))} · <Instant at={status.accepted.at} />
               </span>
+            ) : status === undefined ? (
+              '…'
             ) : (
               text.neverDelivered
             ),

@@ -40,6 +40,7 @@ export function InstallHint() {
             onClick={() => {
               remember('install-later', '1');
               setHidden(true);
+              document.getElementById('main')?.focus({ preventScroll: true }); // the button goes
             }}
           >
             {text.later}

@@ -42,8 +42,8 @@ export function ProblemWords({ kind }: { kind: ProblemKind }) {
   );
 }
 
-function RetryAfter({ trouble: { code, retryAfterMs } }: { trouble: Trouble }) {
+function RetryAfter({ trouble: { code, retryAfterMs = 0 } }: { trouble: Trouble }) {
   const text = useText();
-  if (retryAfterMs === undefined || kindOfCode(code) !== 'throttled') return null;
+  if (kindOfCode(code) !== 'throttled') return null;
   return <p>{text.waitMinutes(Math.max(1, Math.ceil(retryAfterMs / 60_000)))}</p>;
 }
