@@ -15,7 +15,7 @@ type Lane = { waiting: Job[]; underWay: number };
 type Road = { capacity: () => number; lanes: Map<string, Lane>; underWay: number; pumping: boolean };
 
 /** `capacity` is asked again at each start. */
-export type RoadOfJob = { name: string; capacity: () => number };
+type RoadOfJob = { name: string; capacity: () => number };
 
 export type FairQueueLimits = {
   waitingPerOrganization: number;

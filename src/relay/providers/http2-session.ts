@@ -2,7 +2,7 @@
 // and `ConnectHttp2` are the seam where another HTTP/2 implementation can stand.
 // Invariant: each request is answered exactly once, by what is certain: a response; "not-processed" only where the
 // protocol guarantees it (RFC 9113 §8.7: REFUSED_STREAM, ids above GOAWAY's last, or never written); else unknown.
-// A dead connection is found by PING, and reset, so that the kernel sends nothing of it later.
+// A dead connection (connection-watch.ts finds it) is reset, so that the kernel sends nothing of it later.
 
 import {
   type ClientHttp2Session,
@@ -13,8 +13,9 @@ import {
 } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Clock, Timer } from '../../runtime/clock.ts';
+import type { Clock } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';
+import { ConnectionWatch, defaultHttp2Timeouts, type Http2Timeouts } from './connection-watch.ts';
 
 export type Http2Request = { path: string; headers: Record<string, string>; body: string };
 
@@ -47,25 +48,6 @@ export type SessionObserver = {
   closed(reason: string): void;
 };
 
-export type Http2Timeouts = {
-  /** From the first packet to the server's SETTINGS. */
-  connectMs: number;
-  /** For one request. A publisher counts on nothing happening later than 10 s after `notAfter`. */
-  requestMs: number;
-  /** PING when nothing was heard for so long: while requests wait, and while idle. */
-  quietMs: number;
-  idleMs: number;
-  pingMs: number;
-};
-
-const defaultHttp2Timeouts: Http2Timeouts = {
-  connectMs: 5000,
-  requestMs: 5000,
-  quietMs: 1000,
-  idleMs: 30_000,
-  pingMs: 2000,
-};
-
 export type ConnectHttp2 = (observer: SessionObserver) => Http2Session;
 
 const maxResponseBytes = 4096;
@@ -94,9 +76,9 @@ export function nodeHttp2(
 
 class NodeHttp2Session implements Http2Session {
   readonly #clock: Clock;
-  readonly #timeouts: Http2Timeouts;
   readonly #observer: SessionObserver;
   readonly #session: ClientHttp2Session;
+  readonly #watch: ConnectionWatch;
   readonly #abort: () => void;
   /** In the order of their start, so the first is the oldest. */
   readonly #exchanges = new Set<Exchange>();
@@ -106,10 +88,6 @@ class NodeHttp2Session implements Http2Session {
   #requests = 0;
   #lastStreamId = Number.POSITIVE_INFINITY;
   #endReason = 'connection-closed';
-  #startedAt: number;
-  #heardAt: number;
-  #pingSentAt: number | undefined;
-  #watch: { timer: Timer; dueAt: number } | undefined;
 
   constructor(
     origin: URL,
@@ -121,9 +99,7 @@ class NodeHttp2Session implements Http2Session {
     }: { clock: Clock; ca?: string; timeouts: Http2Timeouts; observer: SessionObserver },
   ) {
     this.#clock = clock;
-    this.#timeouts = timeouts;
     this.#observer = observer;
-    this.#startedAt = this.#heardAt = clock.monotonic();
     const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
     const tcp = connectTcp({ host, port: Number(origin.port || 443), noDelay: true });
     const tls = connectTls({
@@ -151,7 +127,14 @@ class NodeHttp2Session implements Http2Session {
         this.#endReason = describeError(error);
       })
       .on('close', () => this.#onClose());
-    this.#arm();
+    const watched = {
+      oldestStart: () => this.#oldest?.startedAt,
+      endStartedUntil: (instant: number) => this.#endStartedUntil(instant),
+      ping: () => this.#ping(),
+      died: (reason: string) => this.destroy(reason),
+    };
+    this.#watch = new ConnectionWatch({ clock, timeouts, watched });
+    this.#watch.arm();
   }
 
   get openStreams(): number {
@@ -187,7 +170,7 @@ class NodeHttp2Session implements Http2Session {
       .on('error', ignore) // `close` follows and judges
       .on('close', () => this.#finish(exchange, this.#judge(exchange)));
     stream.end(body);
-    if (this.#exchanges.size === 1) this.#arm();
+    if (this.#exchanges.size === 1) this.#watch.arm();
     this.#requests += 1;
     if (this.#requests >= maxRequests) this.#drain('stream-ids-used-up');
   }
@@ -201,26 +184,27 @@ class NodeHttp2Session implements Http2Session {
   destroy(reason: string): void {
     if (this.#session.destroyed) return;
     this.#endReason = reason;
+    this.#watch.stop();
     this.#abort();
     this.#session.destroy();
     this.#drain(reason);
   }
 
   #onSettings(): void {
-    this.#heardAt = this.#clock.monotonic();
+    this.#watch.heard();
     if (this.#ready) {
       this.#observer.limitChanged();
     } else if (this.#session.alpnProtocol !== 'h2') {
       this.destroy('server-speaks-no-http2');
     } else {
       this.#ready = true;
-      this.#arm();
+      this.#watch.ready();
       this.#observer.ready();
     }
   }
 
   #onGoaway(code: number, lastStreamId: number, data: Uint8Array | undefined): void {
-    this.#heardAt = this.#clock.monotonic();
+    this.#watch.heard();
     // RFC 9113 §6.8: a first GOAWAY may name 2^31-1; later ones only lower it
     this.#lastStreamId = Math.min(this.#lastStreamId, lastStreamId);
     const debug = data === undefined ? '' : `: ${Buffer.from(data).toString('latin1', 0, 200)}`;
@@ -235,7 +219,7 @@ class NodeHttp2Session implements Http2Session {
   }
 
   #onResponse(exchange: Exchange, headers: IncomingHttpHeaders, flags: number): void {
-    this.#heardAt = this.#clock.monotonic();
+    this.#watch.heard();
     exchange.headers = headers;
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) {
       exchange.stream.resume(); // no body follows
@@ -277,61 +261,19 @@ class NodeHttp2Session implements Http2Session {
 
   #onClose(): void {
     this.#draining = true;
-    this.#watch?.timer.cancel();
+    this.#watch.stop();
     for (const exchange of this.#exchanges) this.#finish(exchange, this.#judge(exchange));
     this.#observer.closed(this.#endReason);
   }
 
-  /** One timer watches everything: it may fire early (then it is armed anew), never late. */
-  #arm(): void {
-    const dueAt = this.#dueAt();
-    if (this.#session.destroyed || (this.#watch !== undefined && this.#watch.dueAt <= dueAt)) return;
-    this.#watch?.timer.cancel();
-    const delayMs = Math.max(1, Math.ceil(dueAt - this.#clock.monotonic()));
-    const timer = this.#clock.after(delayMs, () => this.#onWatch(), { background: true });
-    this.#watch = { timer, dueAt };
-  }
-
-  #dueAt(): number {
-    if (!this.#ready) return this.#startedAt + this.#timeouts.connectMs;
+  get #oldest(): Exchange | undefined {
     const [oldest] = this.#exchanges;
-    const requestDueAt =
-      oldest === undefined ? Number.POSITIVE_INFINITY : oldest.startedAt + this.#timeouts.requestMs;
-    const pingDueAt =
-      this.#pingSentAt !== undefined
-        ? this.#pingSentAt + this.#timeouts.pingMs
-        : oldest === undefined
-          ? this.#heardAt + this.#timeouts.idleMs
-          : Math.max(this.#heardAt, oldest.startedAt) + this.#timeouts.quietMs;
-    return Math.min(requestDueAt, pingDueAt);
+    return oldest;
   }
 
-  #onWatch(): void {
-    this.#watch = undefined;
-    const now = this.#clock.monotonic();
-    const died = this.#causeOfDeath(now);
-    if (died !== undefined) {
-      this.destroy(died);
-      return;
-    }
-    this.#endOverdue(now);
-    if (this.#ready && this.#pingSentAt === undefined && now >= this.#dueAt()) this.#ping(now);
-    this.#arm();
-  }
-
-  #causeOfDeath(now: number): string | undefined {
-    const { connectMs, pingMs, requestMs } = this.#timeouts;
-    if (!this.#ready) return now >= this.#startedAt + connectMs ? 'connect-timeout' : undefined;
-    if (this.#pingSentAt !== undefined && now >= this.#pingSentAt + pingMs) return 'ping-timeout';
-    const [oldest] = this.#exchanges;
-    const overdue = oldest !== undefined && now >= oldest.startedAt + requestMs;
-    // nothing came since it was written: it may still wait in the kernel, and must not leave later
-    return overdue && this.#heardAt < oldest.startedAt ? 'silent' : undefined;
-  }
-
-  #endOverdue(now: number): void {
+  #endStartedUntil(instant: number): void {
     for (const exchange of this.#exchanges) {
-      if (now < exchange.startedAt + this.#timeouts.requestMs) return;
+      if (exchange.startedAt > instant) return;
       exchange.stream.close(constants.NGHTTP2_CANCEL);
       const answered = exchange.headers !== undefined;
       this.#finish(
@@ -341,13 +283,9 @@ class NodeHttp2Session implements Http2Session {
     }
   }
 
-  #ping(now: number): void {
-    this.#pingSentAt = now;
+  #ping(): void {
     this.#session.ping(error => {
-      if (error !== null) return; // the connection closed: `close` says so
-      this.#pingSentAt = undefined;
-      this.#heardAt = this.#clock.monotonic();
-      this.#arm();
+      if (error === null) this.#watch.ponged(); // else the connection closed: `close` says so
     });
   }
 }

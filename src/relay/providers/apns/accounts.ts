@@ -6,8 +6,9 @@ import type { Logger } from '../../../runtime/logger.ts';
 import type { Random } from '../../../runtime/random.ts';
 import type { ApnsAppConfig } from '../../config.ts';
 import { readConfiguredFile } from '../../configured-file.ts';
+import type { Http2Timeouts } from '../connection-watch.ts';
 import { Http2Origin } from '../http2-origin.ts';
-import { type Http2Timeouts, nodeHttp2 } from '../http2-session.ts';
+import { nodeHttp2 } from '../http2-session.ts';
 import { ProviderToken, parseSigningKey } from './provider-token.ts';
 
 export type ApnsAccount = { token: ProviderToken; production: Http2Origin; sandbox: Http2Origin };
