@@ -78,6 +78,6 @@ export async function turnOnPhone({ apns, files }: WalkedSystem) {
     waitForCode: options => device.waitForCode(options),
   };
   const mailbox = await app.signIn(anna, dovecotPassword);
-  const { iconId } = await app.turnOn(mailbox, receiver, { signal: AbortSignal.timeout(10_000) });
+  const { iconId } = await app.turnOn(mailbox, receiver, { signal: AbortSignal.timeout(60_000) });
   return { device, report: () => app.open(mailbox, iconId, device.badge) };
 }

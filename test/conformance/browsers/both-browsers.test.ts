@@ -110,7 +110,7 @@ for (const { name, unavailable, start, service } of browsers) {
         await installApp(browser, { manifestId: site.url, url: site.url });
         for (const badge of [3, 1, 250, 0]) {
           await deliver(JSON.stringify({ badge, title: 'badge' }));
-          assert.equal(await readBadge(browser, site.url), badge);
+          await until(`the badge is ${badge}`, async () => (await readBadge(browser, site.url)) === badge);
         }
       });
 
