@@ -119,14 +119,16 @@ test('a certificate that nobody vouches for is refused before a byte of the requ
   assert.deepEqual(server.paths, []);
 });
 
-test('a redirect to loopback is an answer, not a way', async () => {
+test('a redirect to loopback, of whatever kind, is an answer and not a way', async () => {
   const target = await startServer(response => response.writeHead(201).end());
-  const server = await startServer(response => {
-    response.writeHead(302, { location: `https://127.0.0.1:${target.port}/inside` }).end();
+  const server = await startServer((response, path) => {
+    response.writeHead(Number(path.slice(1)), { location: `https://127.0.0.1:${target.port}/inside` }).end();
   });
-  const result = await dangerousEgress(server.port).post('/p');
-  assert.ok(result.kind === 'response');
-  assert.equal(result.status, 302);
+  const { post } = dangerousEgress(server.port);
+  for (const status of [300, 301, 302, 303, 307, 308]) {
+    const result = await post(`/${status}`);
+    assert.equal(result.kind === 'response' && result.status, status);
+  }
   assert.deepEqual(target.paths, []);
 });
 

@@ -36,7 +36,10 @@ test('a name that resolves to a private address is not dialled', async () => {
     '127.0.0.1',
     '10.1.2.3',
     '169.254.169.254',
+    '0.0.0.0',
+    '::',
     '::1',
+    'fe80::1%eth0',
     '::ffff:10.0.0.1',
     '64:ff9b::a00:1',
   ]) {
@@ -73,6 +76,21 @@ test('rebinding: a name is resolved once, and what was checked is what is dialle
     return lookups === 1 ? ['8.8.8.8'] : ['127.0.0.1'];
   });
   assert.equal(lookups, 1);
+  assert.deepEqual(dialled, ['web.push.apple.com=8.8.8.8:443']);
+});
+
+test('rebinding between two requests: each new connection is checked anew', async () => {
+  const { dialled, dial } = refusingDial();
+  const answers = [['8.8.8.8'], ['169.254.169.254']];
+  await using egress = createEgress({
+    allow: ['web.push.apple.com'],
+    clock,
+    resolve: async () => answers.shift() ?? assert.fail('looked up a third time'),
+    dial,
+  });
+  const request = { method: 'POST', url: endpoint, headers: {}, notAfter: clock.now() + 5000 } as const;
+  assert.equal((await egress.send(request)).kind, 'unreachable');
+  assert.deepEqual(await egress.send(request), { kind: 'refused', reason: 'address-not-public' });
   assert.deepEqual(dialled, ['web.push.apple.com=8.8.8.8:443']);
 });
 

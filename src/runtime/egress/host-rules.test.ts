@@ -64,6 +64,8 @@ const cases: Record<string, [url: string, expected: string][]> = {
     ['https://web.push.apple.com:80/', 'port-not-443'],
     ['https://web.push.apple.com:0/', 'port-not-443'],
     ['https://web.push.apple.com:65536/', 'not-a-url'],
+    ['https://web.push.apple.com:443:80/', 'not-a-url'],
+    ['https://web.push.apple.com:００443/', 'not-a-url'], // digits of full width
   ],
   'spellings of loopback': [
     ['https://127.0.0.1/', 'host-not-allowed'],
@@ -81,11 +83,31 @@ const cases: Record<string, [url: string, expected: string][]> = {
     ['https://①②⑦.0.0.1/', 'host-not-allowed'],
     ['https://localhost/', 'host-not-allowed'],
   ],
+  'spellings of the link-local address that clouds keep their secrets at, and of no address': [
+    ['https://169.254.169.254/latest/meta-data/', 'host-not-allowed'],
+    ['https://0xa9fea9fe/', 'host-not-allowed'],
+    ['https://0251.0376.0251.0376/', 'host-not-allowed'],
+    ['https://2852039166/', 'host-not-allowed'],
+    ['https://[::ffff:a9fe:a9fe]/', 'host-not-allowed'],
+    ['https://[fe80::1]/', 'host-not-allowed'],
+    ['https://[fe80::1%eth0]/', 'not-a-url'], // zone ids
+    ['https://[fe80::1%25eth0]/', 'not-a-url'],
+    ['https://0.0.0.0/', 'host-not-allowed'],
+    ['https://0x/', 'host-not-allowed'],
+    ['https://[::]/', 'host-not-allowed'],
+    ['https://256.256.256.256/', 'not-a-url'],
+  ],
   'names that look alike': [
     ['https://web.push.apple.com./', 'host-not-allowed'],
     ['https://web.push.аpple.com/', 'host-not-allowed'], // Cyrillic а
     ['https://web.push.xn--pple-43d.com/', 'host-not-allowed'] /* the same, in punycode */,
     ['https://web。push。apple。com/', 'allowed as web.push.apple.com:443'], // ideographic full stops are dots (UTS 46)
+    ['https://ｗeb.push.apple.com/', 'allowed as web.push.apple.com:443'], // full width is the same letter (UTS 46)
+    ['https://web.pu\u00adsh.apple.com/', 'allowed as web.push.apple.com:443'], // a soft hyphen is nothing (UTS 46)
+    ['https://web.pu\u200dsh.apple.com/', 'not-a-url'], // a joiner is not
+    ['https://web..push.apple.com/', 'host-not-allowed'],
+    ['https://web.push.apple.com／evil.com/', 'not-a-url'], // a solidus of full width
+    ['https://web.push.apple.com\u2100.evil.com/', 'not-a-url'], // "a/c" in one character
     ['https://web.push.apple.com%2eevil.com/', 'host-not-allowed'],
     ['https://web.push.apple.com%00.evil.com/', 'not-a-url'],
     ['https://web.push.apple.com\t.evil.com/', 'host-not-allowed'],
