@@ -1,5 +1,6 @@
 // What the documentation says can be done: every `mailbadge …` in it is a command with those options, every relative
-// link leads somewhere, every configuration in it is taken, and the example units run commands that exist.
+// link leads somewhere, every file and folder that it names exists, every configuration in it is taken, and the
+// example units run commands that exist.
 
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
@@ -13,7 +14,7 @@ import { parseProxyConfig } from '../../src/proxy/config.ts';
 import { parseRelayConfig } from '../../src/relay/config.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const pages = ['*.md', 'docs/**/*.md', 'src/*/README.md'].flatMap(pattern =>
+const pages = ['*.md', 'docs/**/*.md', '{src,web,test,bench}/**/README.md'].flatMap(pattern =>
   globSync(pattern, { cwd: root }),
 );
 const read = (page: string): string => readFileSync(join(root, page), 'utf8');
@@ -94,6 +95,40 @@ test('every relative link leads to a file, and to a heading where it names one',
     return heading !== undefined && !headingsOf(read(file)).includes(heading);
   });
   assert.deepEqual(dead, []);
+});
+
+test('every file and folder that the documentation names exists', () => {
+  const places = '{src,web,test,docs,scripts,bench,examples}/**';
+  const exclude = (path: string) => /(^|\/)(node_modules|dist)$/.test(path);
+  const tree = ['.', ...globSync(['*', '.*', places], { cwd: root, exclude })];
+  const exists = (name: string) =>
+    tree.some(path => `/${path}`.endsWith(`/${name.replaceAll(/^(\.\.\/)+|\/$/g, '')}`));
+  const isName = (word: string) => /^[\w.-]+(\/[\w.-]+)*(\/|\.(ts|tsx|mjs|cjs|md|sh))$/.test(word);
+  const named = pages.flatMap(page =>
+    [...read(page).matchAll(/`([^`\s]+)`/g)].flatMap(([, word = '']) =>
+      isName(word) ? [{ page, word }] : [],
+    ),
+  );
+  assert.ok(named.length > 60, `only ${named.length} names were found`);
+  assert.deepEqual(
+    named.filter(({ word }) => !exists(word)),
+    [],
+  );
+  // The tree of ARCHITECTURE.md: each line below the folder that is indented less.
+  const [, drawn = ''] = /^```\n(src\/\n.*?)^```/ms.exec(read('ARCHITECTURE.md')) ?? [];
+  const above: { indent: number; path: string }[] = [];
+  const missing = drawn.split('\n').flatMap(line => {
+    const indent = line.search(/\S/);
+    const [first = '', ...more] = line.split(/[\s:;,()]+/).filter(isName);
+    if (!line.trimStart().startsWith(first) || first === '') return [];
+    while ((above.at(-1)?.indent ?? -1) >= indent) above.pop();
+    const path = join(above.at(-1)?.path ?? '', first);
+    above.push({ indent, path });
+    return [...(existsSync(join(root, path)) ? [] : [path]), ...more.filter(name => !exists(name))];
+  });
+  assert.ok(drawn.split('\n').length > 40);
+  assert.deepEqual(missing, []);
+  assert.equal(exists('no-such-file.ts'), false);
 });
 
 function headingsOf(text: string): string[] {
