@@ -44,7 +44,7 @@ export type RelayEvent =
       reason?: RejectionReason | DeferralReason;
       /** The provider's own id of what it accepted. */
       providerId?: string;
-      /** In the provider's words. */
+      /** The label of the row in the provider's table. */
       providerReason?: string;
       latencyMs: number;
     }
@@ -161,6 +161,7 @@ export class RelayEvents {
         const { outcome, provider = 'none', reason = '' } = event;
         metrics.outcomes.inc({ provider, outcome, reason });
         if (outcome === 'accepted') metrics.latency.observe({ provider }, event.latencyMs / 1000);
+        this.#measureRefusal(event);
         break;
       }
       case 'app-misconfigured':
@@ -189,6 +190,7 @@ export class RelayEvents {
         break;
       case 'challenge-outcome':
         metrics.challenges.inc({ provider: event.provider, outcome: event.outcome });
+        this.#measureRefusal(event);
         break;
       case 'device-registered':
         metrics.registered.inc({ provider: event.provider });
@@ -197,6 +199,11 @@ export class RelayEvents {
         this.#measureExpiries(event);
         break;
     }
+  }
+
+  #measureRefusal({ provider, providerReason }: { provider?: ProviderName; providerReason?: string }): void {
+    if (provider === undefined || providerReason === undefined) return;
+    this.#metrics.refusals.inc({ provider, reason: providerReason });
   }
 
   #measureExpiries(event: Extract<RelayEvent, { kind: 'expiries-measured' }>): void {
@@ -235,6 +242,11 @@ function declareMetrics(metrics: Metrics) {
       'outcome',
       'reason',
     ]),
+    refusals: metrics.counter(
+      'mailbadge_provider_refusals_total',
+      'Pushes, of badges and registration codes, that a provider did not accept, by its own reason',
+      ['provider', 'reason'],
+    ),
     latency: metrics.histogram(
       'mailbadge_delivery_latency_seconds',
       "From the request's arrival to the provider's accept",
