@@ -81,6 +81,21 @@ test('every mailbox is counted again within the time that was set', async () => 
   assert.equal(stages.source.recounts.length, 2);
 });
 
+test('after the process stood still, what it may have missed is counted; a busy second is no gap', async () => {
+  await using stages = await counting();
+  await stages.answer(counted('anna', { unseen: 0 }));
+  stages.standStill(15_000);
+  await stages.clock.advance(2000);
+  assert.equal(stages.source.recounts.length, 1);
+  stages.standStill(60_000);
+  await stages.clock.advance(2000);
+  assert.equal(stages.source.recounts.length, 2);
+  await stages.answer(counted('anna', { unseen: 3 }));
+  assert.equal(await stages.wanted(), 3);
+  await stages.clock.advance(10_000);
+  assert.equal(stages.source.recounts.length, 2);
+});
+
 test('a mailbox that cannot be counted says so, keeps its count, and is tried again', async () => {
   await using stages = await counting();
   await stages.answer(counted('anna', { unseen: 3 }));

@@ -1,6 +1,6 @@
 // The true unseen count of each subscribed mailbox, from a source that may lose events but never invents them: counts
-// are ordered by their versions, doubts and gaps are recounted, and every mailbox is counted again at the start and,
-// spread over time, at least every `recountEveryMs`. A mailbox that must be looked into is recounted after each event
+// are ordered by their versions, doubts and gaps are recounted, and every mailbox is counted again at the start, after
+// this process stood still and, spread over time, at least every `recountEveryMs`. A mailbox that must be looked into is recounted after each event
 // that came without a look; where previews are wanted, a count that goes up waits for it a moment.
 
 import type { Clock, Timer } from '../../runtime/clock.ts';
@@ -25,6 +25,8 @@ import {
 } from './watched-mailboxes.ts';
 
 const tickMs = 1000;
+/** A tick that is so late: the process was stopped, or its machine, and what was told meanwhile may be lost. */
+const stoodStillMs = 20_000;
 const failedRecount = { baseMs: 5000, maxMs: 5 * 60_000 } as const;
 /** So long a badge that goes up waits for the sender and subject of its message. */
 const holdMs = 1000;
@@ -71,7 +73,7 @@ export class UnseenCounter implements AsyncDisposable {
     await this.#options.source.start(event => this.#handle(event));
     this.#follow(changes, { urgent: false });
     this.#started = true;
-    this.#keepTime();
+    this.#keepTime(this.#options.clock.now());
   }
 
   /** Subscriptions came, went or changed, or a password did: watch what is wanted now, and nothing else. */
@@ -220,14 +222,15 @@ export class UnseenCounter implements AsyncDisposable {
     }
   }
 
-  /** The slow recounts, each at its own time. */
-  #keepTime(): void {
+  /** The slow recounts, each at its own time, and all of them after a gap. By the wall clock: a machine sleeps, too. */
+  #keepTime(tickedAt: number): void {
     const now = this.#options.clock.now();
+    const stoodStill = Math.abs(now - tickedAt) > stoodStillMs;
     for (const [mailboxId, { recountAt }] of this.#watched) {
-      if (recountAt <= now && !this.#recounter.isBusyWith(mailboxId)) {
+      if (stoodStill || (recountAt <= now && !this.#recounter.isBusyWith(mailboxId))) {
         this.#recounter.request(mailboxId, { urgent: false });
       }
     }
-    this.#tick = this.#options.clock.after(tickMs, () => this.#keepTime(), { background: true });
+    this.#tick = this.#options.clock.after(tickMs, () => this.#keepTime(now), { background: true });
   }
 }
