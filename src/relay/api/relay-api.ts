@@ -5,10 +5,10 @@ import { probesPath } from '../../contract/probes.ts';
 import { publishLimits } from '../../contract/publishing.ts';
 import { version } from '../../contract/versions.ts';
 import { createApiApp, serveApiDocument } from '../../runtime/http/api-app.ts';
-import { limitBody } from '../../runtime/http/limit-body.ts';
 import { limitStructure } from '../../runtime/http/limit-structure.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Random } from '../../runtime/random.ts';
+import { readBatch } from './read-batch.ts';
 import type { RelayApp, RelayEnv } from './relay-app.ts';
 import { type CallerChecks, requireCaller } from './require-caller.ts';
 import { requireRecentProxy } from './require-recent-proxy.ts';
@@ -25,7 +25,7 @@ const publishPath = '/v1/notifications';
 /** The envelope, its array and its items, with room for what a later version adds to each. */
 const maxBatchOpenings = 4 * publishLimits.batchItems;
 /** Enough for everything but a batch. */
-const smallBodyBytes = 64 * 1024;
+const bodyBytes = 64 * 1024;
 
 export function createRelayApi({
   logger,
@@ -41,15 +41,10 @@ export function createRelayApi({
   /** Each adds one operation. */
   operations: readonly ((app: RelayApp) => void)[];
 }): RelayApp {
-  const app = createApiApp<RelayEnv>({ logger, random, bodyBytes: publishLimits.batchBytes });
-  const limitSmallBody = limitBody(smallBodyBytes);
+  const app = createApiApp<RelayEnv>({ logger, random, bodyBytes, boundsItself: publishPath });
   app.use('/v1/*', requireRecentProxy(minimumProxyVersion));
-  app.use('/v1/*', (context, next) =>
-    context.req.path === publishPath ? next() : limitSmallBody(context, next),
-  );
-  app.use('/oauth/*', limitSmallBody);
   for (const path of organizationPaths) app.use(path, requireCaller(callers));
-  app.use(publishPath, limitStructure(maxBatchOpenings));
+  app.use(publishPath, readBatch(), limitStructure(maxBatchOpenings));
   for (const add of operations) add(app);
   const description = app.getOpenAPI31Document({
     openapi: '3.1.0',

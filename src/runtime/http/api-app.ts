@@ -15,13 +15,20 @@ export type ApiEnv = {
   Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
 };
 
-export type ApiOptions = { logger: Logger; random: Random; bodyBytes: number };
+export type ApiOptions = {
+  logger: Logger;
+  random: Random;
+  bodyBytes: number;
+  /** The path whose operation bounds its body itself. */
+  boundsItself?: string;
+};
 
 /** `Env` may add variables of its own, such as the verified caller. */
 export function createApiApp<Env extends ApiEnv = ApiEnv>({
   logger,
   random,
   bodyBytes,
+  boundsItself,
 }: ApiOptions): OpenAPIHono<Env> {
   const app = new OpenAPIHono<Env>({
     defaultHook: result => {
@@ -46,7 +53,8 @@ export function createApiApp<Env extends ApiEnv = ApiEnv>({
     context.res.headers.set('trace-id', traceId);
     context.res.headers.set('x-content-type-options', 'nosniff');
   });
-  app.use(limitBody(bodyBytes));
+  const limit = limitBody(bodyBytes);
+  app.use((context, next) => (context.req.path === boundsItself ? next() : limit(context, next)));
   app.notFound(context => {
     const error = new AppError('not-found', `nothing is at ${context.req.method} ${context.req.path}`);
     return answerProblem(error, context, { logger, traceId: context.get('traceId') });
