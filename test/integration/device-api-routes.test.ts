@@ -1,4 +1,5 @@
-// Every operation that the API description lists, by the table: who may not call it, and what it never answers. A new
+// Every operation that the API description lists, by the table: who may not call it, what it answers, and what
+// it never does. A new
 // operation is tested here without anybody thinking of it; one that needs a body or a parameter of a new kind fails
 // until it is given one.
 
@@ -29,6 +30,12 @@ const bodies: Record<string, object> = {
   'POST /v1/subscriptions/{id}/viewed': { upTo: { uidValidity: 1, uidNext: 1 } },
   'PATCH /v1/subscriptions/{id}': { previews: true },
   'POST /v1/icons/{iconId}/opened': { badge: 1 },
+};
+
+/** Those of them that a device of this fixture succeeds with. */
+const ownBodies: Record<string, object> = {
+  'POST /v1/sessions': { user: 'anna', password: 'correct horse', installationId: 'anna-tablet-1' },
+  'PATCH /v1/subscriptions/{id}': { policy: 'since-viewed' },
 };
 
 type Ids = { id: string; iconId: string; installationId: string };
@@ -113,6 +120,30 @@ test("another device of the same person cannot speak for this one's icon", async
     const { status } = await call(api, operation, { session: tablet, ids });
     assert.equal(status, 404, `${operation.method} ${operation.path}`);
   }
+});
+
+test('every operation answers what its description says', async () => {
+  await using api = await startDeviceApi();
+  const session = await api.signIn('anna', phone);
+  await api.signIn('anna', 'anna-tablet-1', { deviceName: 'Anna’s tablet' });
+  const { id, iconId } = (await api.subscribe(session, phone)).json;
+  api.mailboxes.append('anna@fabrikam.com', { from: 'Ben <ben@fabrikam.com>', subject: 'Lunch?' });
+  const ids: Ids = { id, iconId, installationId: 'anna-tablet-1' };
+  // in the description's order, but what ends something comes last
+  const last = [
+    'DELETE /v1/devices/{installationId}',
+    'DELETE /v1/subscriptions/{id}',
+    'DELETE /v1/sessions/current',
+  ];
+  const nameOf = ({ method, path }: Operation): string => `${method} ${path}`;
+  const inOrder = operations.toSorted((a, b) => last.indexOf(nameOf(a)) - last.indexOf(nameOf(b)));
+  for (const operation of inOrder) {
+    const name = nameOf(operation);
+    const body = ownBodies[name] ?? bodies[name];
+    const { status, text } = await call(api, operation, { ids, session, ...(body && { body }) });
+    if (name !== 'POST /v1/subscriptions') assert.equal(status < 300, true, `${name} → ${status} ${text}`);
+  }
+  assert.deepEqual([...api.answers.succeeded].sort(), api.answers.operations.sort());
 });
 
 test('hostile ids and bodies are refused by every operation, never a 500', async () => {
