@@ -1,5 +1,6 @@
 // Follows each badge from the mailbox to the icon, by the proxy's own events and what reached the phone. A phone knows
-// no trace: what it got belongs to the badge that was last published for its icon.
+// no trace: what it got belongs to the badge that was last published for its icon. A badge that has arrived is sent once
+// more a minute later, as no push service promises order: that is no new way, and leaves the times of the first alone.
 
 import type { ProxyEvent } from '../proxy/events.ts';
 import type { PhoneEvent } from './demo-phone.ts';
@@ -9,7 +10,8 @@ const keptSteps = 400;
 
 export class BadgeTrail {
   readonly steps: DemoStep[] = [];
-  readonly #published = new Map<string, { trace: string; badge: number }>();
+  /** By icon; `reached` is what the phone has told of it. */
+  readonly #published = new Map<string, { trace: string; badge: number; reached: Set<DemoStep['step']> }>();
   readonly #listeners = new Set<(step: DemoStep) => void>();
   readonly #now: () => number;
 
@@ -29,16 +31,20 @@ export class BadgeTrail {
         this.#tell({ trace: event.traceId, step: 'mail', at: event.observedAt });
         this.#tell({ trace: event.traceId, step: 'counted', at: this.#now() });
         break;
-      case 'badge-published':
-        this.#published.set(event.iconId, { trace: event.traceId, badge: event.badge });
+      case 'badge-published': {
+        const { traceId: trace, badge } = event;
+        const before = this.#published.get(event.iconId);
+        if (before?.trace === trace && before.badge === badge && before.reached.size > 0) return;
+        this.#published.set(event.iconId, { trace, badge, reached: new Set() });
         this.#tell({
-          trace: event.traceId,
+          trace,
           step: 'published',
           at: this.#now(),
           icon: event.iconId,
-          badge: event.badge,
+          badge,
         });
         break;
+      }
       case 'badge-outcome':
         if (event.outcome === 'accepted') return; // the provider's own time is nearer: fromPhone
         this.#tell({
@@ -55,7 +61,8 @@ export class BadgeTrail {
 
   fromPhone({ iconId, step, at }: PhoneEvent): void {
     const published = this.#published.get(iconId);
-    if (published === undefined) return;
+    if (published === undefined || published.reached.has(step)) return;
+    published.reached.add(step);
     this.#tell({ trace: published.trace, step, at, icon: iconId, badge: published.badge });
   }
 

@@ -197,7 +197,8 @@ stream.addEventListener('state', event => {
 stream.addEventListener('step', event => addStep(JSON.parse(event.data)));
 
 const showTime = () => {
-  byId('phone-time').textContent = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const parts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  byId('phone-time').textContent = new Date().toLocaleTimeString([], parts);
 };
 setInterval(showTime, 10_000);
 showTime();
