@@ -216,6 +216,20 @@ test('a page that knows the badge corrects what is shown, and lets nothing new a
   for (const strange of [undefined, null, 'x', {}, { kind: 'subscribed' }]) await world.message(strange);
 });
 
+test('a page’s older answer takes nothing away from a push that comes at the same moment', async () => {
+  for (let turns = 0; turns < 40; turns += 1) {
+    const world = await turnedOn();
+    const known = world.message({ kind: 'badge-known', iconId, badge: 0, rev: 1 });
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    await Promise.all([known, world.push(badge(1, 2))]);
+    assert.deepEqual(
+      [...world.shown.values()].map(({ title }) => title),
+      ['1 unseen message'],
+      `${turns}`,
+    );
+  }
+});
+
 test('any push in the second half of its life renews the subscription, with no page open', async () => {
   const world = await turnedOn();
   const renewals = () => world.called('POST', `/v1/subscriptions/${subscriptionId}/renew`).length;

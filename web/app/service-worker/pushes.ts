@@ -33,7 +33,7 @@ type Payload = ReturnType<typeof pushPayload>;
 async function onPayload(parts: WorkerParts, payload: Payload): Promise<void> {
   switch (payload?.kind) {
     case 'badge':
-      return onBadge(parts, payload);
+      return inTurn(() => onBadge(parts, payload));
     case 'challenge':
       return onCode(parts, payload.code);
     case undefined:
@@ -54,6 +54,15 @@ async function showWithoutMemory({ scope, store }: WorkerParts, payload: Payload
     return showBadge(scope, { iconId, badge, preview }, { choice, language });
   }
   if (choice.mustShow) await showSetUp(scope, language);
+}
+
+let turn: Promise<unknown> = Promise.resolve();
+
+/** What is remembered and what is shown change together: else an older answer could take away what a push has shown. */
+function inTurn(act: () => Promise<void>): Promise<void> {
+  const acted = turn.then(act);
+  turn = acted.catch(() => undefined);
+  return acted;
 }
 
 async function onBadge(parts: WorkerParts, payload: BadgePayload): Promise<void> {
@@ -114,7 +123,10 @@ async function showSomething({ scope }: WorkerParts, state: AppState): Promise<v
 /** A page asked the proxy, which knows best: `reset` when the proxy's revisions were seen to have begun anew. */
 export async function onMessage(parts: WorkerParts, data: unknown): Promise<void> {
   const message = data as ToWorker; // from a page of this origin
-  if (message?.kind !== 'badge-known') return;
+  if (message?.kind === 'badge-known') await inTurn(() => onBadgeKnown(parts, message));
+}
+
+async function onBadgeKnown(parts: WorkerParts, message: ToWorker): Promise<void> {
   const { iconId, badge, rev, reset } = message;
   let taken = false;
   const { active, language } = await parts.store.update(stored => {
