@@ -1,15 +1,13 @@
 // The relay, put together: the one place that knows every stage, and owns their lifetime. What cannot work at all
 // fails at start with a message that says what to mend; an app that cannot work is reported, and the others run.
 
-import { relayVersionHeader, version } from '../contract/versions.ts';
 import { type OpenDatabase, openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrator.ts';
 import { type Clock, SystemClock, type Timer } from '../runtime/clock.ts';
 import type { EgressNetwork } from '../runtime/egress/egress.ts';
 import { describeError } from '../runtime/errors.ts';
 import { clientAddress, trustedProxies } from '../runtime/http/client-address.ts';
-import { fetchHandler, HttpListener, type RequestHandler } from '../runtime/http/listener.ts';
-import { strictTransport } from '../runtime/http/strict-transport.ts';
+import { fetchHandler, HttpListener } from '../runtime/http/listener.ts';
 import type { Service } from '../runtime/lifecycle.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -28,7 +26,6 @@ import { addReportHealth } from './api/report-health.ts';
 import { type OpenedApps, openAppProviders } from './app-providers.ts';
 import type { RelayConfig } from './config.ts';
 import { readConfiguredFile } from './configured-file.ts';
-import { consolePath, isBelow } from './console/relay-console.ts';
 import { relayMigrations } from './database/migrations.ts';
 import type { RelaySchema } from './database/schema.ts';
 import { RelayEvents } from './events.ts';
@@ -36,13 +33,14 @@ import { NodePresence } from './nodes/node-presence.ts';
 import { AccessTokenVerifier } from './oauth/access-token.ts';
 import { AuthorizationServer } from './oauth/authorization-server.ts';
 import { purgeDeviceAuthorizations } from './oauth/device-flow/device-authorizations.ts';
-import { publishAudience, tokenPath } from './oauth/metadata.ts';
+import { publishAudience } from './oauth/metadata.ts';
 import { CredentialIndex, findStandingIn } from './organizations/credential-index.ts';
 import { CredentialUses } from './organizations/credential-uses.ts';
 import { type LookUpTxt, txtLookup } from './organizations/domain-proof.ts';
 import { DomainWatch } from './organizations/domain-watch.ts';
 import { purgeSignUps } from './organizations/sign-up.ts';
 import { purgeUsedIdentifiers } from './organizations/used-identifiers.ts';
+import { publicHandler } from './public-handler.ts';
 import { openPublishing } from './publishing.ts';
 import { ServiceKeys } from './service-keys.ts';
 
@@ -249,33 +247,6 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     rotateSigningKey: () => running().authorizationServer.rotateSigningKey(),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** The token endpoint is a library's; everything else is ours. */
-function publicHandler({
-  issuer,
-  token,
-  api,
-  console,
-}: {
-  issuer: string;
-  token: RequestHandler;
-  api: RequestHandler;
-  console: RequestHandler | undefined;
-}): RequestHandler {
-  const everywhere = strictTransport(issuer);
-  everywhere.set(relayVersionHeader, version);
-  return (request, response) => {
-    response.setHeaders(everywhere);
-    const { method, url = '' } = request;
-    if (console !== undefined && isBelow(url, consolePath)) console(request, response);
-    else if (method === 'POST' && isAt(url, tokenPath)) token(request, response);
-    else api(request, response);
-  };
-}
-
-function isAt(url: string, path: string): boolean {
-  return url.split('?', 1)[0] === path;
 }
 
 function warnOfDangers(config: RelayConfig, logger: Logger): void {
