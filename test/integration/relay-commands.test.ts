@@ -86,7 +86,7 @@ test('failures say what to do, and misuse is told apart', async t => {
     ],
     [
       1,
-      /error: the configuration file \S+ cannot be read\n.*hint/,
+      /error: the configuration file \S+ does not exist\n.*hint/,
       ['organization', 'list', '--config', `${path}.none`],
     ],
     [
