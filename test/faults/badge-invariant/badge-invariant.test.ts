@@ -4,12 +4,14 @@
 
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { longGapMs } from '../../../src/proxy/subscriptions/forget-badges.ts';
 import type { Telling } from './model-mail-server.ts';
 import type { RelayMode } from './model-relay.ts';
-import { devices, mailboxIds, World } from './world.ts';
+import { devices, mailboxIds, type Registration, World } from './world.ts';
 
 const device = fc.nat(devices.length - 1);
 const mailbox = fc.constantFrom(...mailboxIds);
+const target = fc.constantFrom<Registration>('same', 'same', 'new', 'earlier');
 const telling = fc.constantFrom<Telling>('at once', 'at once', 'late', 'twice', 'never', 'changed');
 const relayMode = fc.constantFrom<RelayMode>('up', 'up', 'unreachable', 'refusing', 'silent');
 
@@ -31,7 +33,18 @@ const happening = fc.oneof(
       kind: fc.constant('register' as const),
       device,
       mailbox,
-      newTarget: fc.boolean(),
+      target,
+      inFlight: fc.option(fc.nat(300), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('set back' as const),
+      mailbox,
+      changes: fc.array(fc.nat(9), { minLength: 1, maxLength: 4 }),
+      countsToo: fc.boolean(),
+      downMs: fc.integer({ min: longGapMs, max: 40 * longGapMs }),
     }),
   },
   {
@@ -67,7 +80,14 @@ async function happen(world: World, event: Happening, versioned: boolean): Promi
       fate?.resume();
       return world.clock.advance(1);
     case 'register':
+      if (event.inFlight !== undefined) {
+        const { unseen } = world.mail.truth.get(event.mailbox) ?? { unseen: 0 };
+        world.mail.set(event.mailbox, (unseen + 1) % 10, 'at once', { versioned });
+        await world.clock.advance(event.inFlight);
+      }
       return world.subscribe(event.device, event.mailbox, event);
+    case 'set back':
+      return world.setBack(event, { versioned });
     case 'unsubscribe':
       for (const each of event.all ? mailboxIds : mailboxIds.slice(1))
         await world.unsubscribe(event.device, each);
@@ -84,8 +104,9 @@ test('after any interleaving of events, unknown outcomes, crashes and takeovers 
       fc.nat(),
       fc.constantFrom(0, 0.3, 1),
       fc.boolean(),
-      async (happenings, seed, trouble, versioned) => {
-        const world = new World(seed);
+      fc.constantFrom(20_000, 3_600_000),
+      async (happenings, seed, trouble, versioned, recountEveryMs) => {
+        const world = new World({ seed, recountEveryMs });
         try {
           await world.open();
           world.relay.trouble = trouble;
@@ -98,7 +119,7 @@ test('after any interleaving of events, unknown outcomes, crashes and takeovers 
       },
     ),
     {
-      numRuns: Number(process.env['MAILBADGE_PROPERTY_RUNS'] ?? 200),
+      numRuns: Number(process.env['MAILBADGE_PROPERTY_RUNS'] ?? 100),
       // A failure is reported as far as it was shrunk by then, before the runner gives up on the file.
       interruptAfterTimeLimit: Number(process.env['MAILBADGE_PROPERTY_MS'] ?? 300_000),
     },

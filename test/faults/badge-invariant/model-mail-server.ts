@@ -15,6 +15,8 @@ export type Telling = 'at once' | 'late' | 'twice' | 'never' | 'changed';
 
 export class ModelMailServer {
   readonly truth = new Map<string, MailboxCount>();
+  /** Changed, and nobody was told. */
+  readonly #untold = new Set<string>();
   readonly #listeners = new Map<Fate, (event: MailboxEvent) => void>();
   readonly #clock: ManualClock;
   #modSeq = 1;
@@ -30,6 +32,8 @@ export class ModelMailServer {
     const count = { unseen, ...version };
     this.truth.set(mailboxId, count);
     const event: MailboxEvent = { ...this.#facts(mailboxId), kind: 'counted', cause: 'event', count };
+    if (telling === 'never') this.#untold.add(mailboxId);
+    else this.#untold.delete(mailboxId);
     if (telling === 'changed') this.#tell({ ...this.#facts(mailboxId), kind: 'changed' });
     if (telling === 'at once' || telling === 'twice') this.#tell(event);
     // Without versions a source must tell in order: what comes late could not be told from what is new.
@@ -39,6 +43,12 @@ export class ModelMailServer {
         else this.#tell({ ...this.#facts(mailboxId), kind: 'gap' });
       });
     }
+  }
+
+  /** The source notices what it lost. */
+  noticeGaps(): void {
+    for (const mailboxId of this.#untold) this.#tell({ ...this.#facts(mailboxId), kind: 'gap' });
+    this.#untold.clear();
   }
 
   /** The server as one process watches it. */

@@ -18,8 +18,10 @@ export class ModelRelay {
   mode: RelayMode = 'up';
   /** 0: nothing goes wrong; 1: something nearly always does. */
   trouble = 0;
-  /** What each target's provider accepted last, and how often it accepted. */
-  readonly accepted = new Map<string, { badge: number; rev: number; times: number }>();
+  /** What each target's provider accepted last. */
+  readonly accepted = new Map<string, number>();
+  /** What each target's device shows: a browser ignores what is older than what it has. */
+  readonly shown = new Map<string, { badge: number; subscription?: string; rev?: number }>();
   started = 0;
   /** The first broken rule; thrown by the test, since here it would be swallowed. */
   violation: Error | undefined;
@@ -154,8 +156,11 @@ export class ModelRelay {
   }
 
   #accept(notification: Notification, target: string): void {
-    const times = (this.accepted.get(target)?.times ?? 0) + 1;
-    this.accepted.set(target, { badge: shownBy(notification).badge, rev: 0, times });
+    const told = shownBy(notification);
+    this.accepted.set(target, told.badge);
+    const last = this.shown.get(target);
+    const isOlder = last?.subscription === told.subscription && (told.rev ?? 0) < (last?.rev ?? 0);
+    if (!isOlder) this.shown.set(target, told);
   }
 
   #check(rule: () => void): void {
@@ -190,6 +195,6 @@ function resealed(sealedTarget: string): string {
 }
 
 /** What the device will show: a browser reads it in the body, which the proxy of this world does not encrypt. */
-function shownBy({ badge, body }: Notification): { badge: number; rev?: number } {
+function shownBy({ badge, body }: Notification): { badge: number; subscription?: string; rev?: number } {
   return body === undefined ? { badge } : JSON.parse(Buffer.from(body, 'base64url').toString());
 }

@@ -65,6 +65,10 @@ export class SharedDatabase {
   #holder: Fate | undefined;
   readonly #waiting: (() => void)[] = [];
 
+  constructor() {
+    this.#connection.exec("ATTACH ':memory:' AS backup");
+  }
+
   /** The database as one process sees it. */
   open(fate: Fate): Kysely<ProxySchema> {
     const shared = this;
@@ -116,6 +120,27 @@ export class SharedDatabase {
     });
   }
 
+  /** As it is now; the backup before is replaced. */
+  backUp(): void {
+    if (this.#connection.isTransaction) return; // a process is writing: no backup succeeds now
+    for (const table of this.#tables('backup')) this.#connection.exec(`DROP TABLE backup.${table}`);
+    for (const table of this.#tables('main'))
+      this.#connection.exec(`CREATE TABLE backup.${table} AS SELECT * FROM main.${table}`);
+  }
+
+  /** Whether there was a backup. No process may run. */
+  restore(): boolean {
+    const tables = this.#tables('backup');
+    this.#connection.exec('BEGIN; PRAGMA defer_foreign_keys = ON');
+    for (const table of tables) {
+      this.#connection.exec(
+        `DELETE FROM main.${table}; INSERT INTO main.${table} SELECT * FROM backup.${table}`,
+      );
+    }
+    this.#connection.exec('COMMIT');
+    return tables.length > 0;
+  }
+
   /** Reads past all processes: for the judge. */
   read<R>(sql: string, ...parameters: string[]): R[] {
     return this.#connection.prepare(sql).all(...parameters) as R[];
@@ -123,6 +148,15 @@ export class SharedDatabase {
 
   close(): void {
     this.#connection.close();
+  }
+
+  /** Those that a process could have. */
+  #tables(schema: string): string[] {
+    const sql = `SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' AND name <> 'wanted_history'`;
+    return this.#connection
+      .prepare(sql)
+      .all()
+      .map(({ name }) => String(name));
   }
 
   async #lock(fate: Fate): Promise<void> {

@@ -2,23 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { migrate } from '../../../src/database/migrator.ts';
-import { Lease } from '../../../src/proxy/database/lease.ts';
 import { proxyMigrations } from '../../../src/proxy/database/migrations.ts';
-import { ProxyEvents } from '../../../src/proxy/events.ts';
-import { Publisher } from '../../../src/proxy/publisher/publisher.ts';
-import { Subscriptions } from '../../../src/proxy/subscriptions/subscriptions.ts';
-import { NewestMessages } from '../../../src/proxy/unseen/newest-messages.ts';
-import { UnseenCounter } from '../../../src/proxy/unseen/unseen-counter.ts';
-import { type Clock, sleepWith } from '../../../src/runtime/clock.ts';
-import { silentLogger } from '../../../src/runtime/logger.ts';
 import { ManualClock } from '../../../src/runtime/manual-clock.ts';
-import { createMetrics } from '../../../src/runtime/metrics.ts';
 import { type Random, seededRandom } from '../../../src/runtime/random.ts';
-import { Secret } from '../../../src/runtime/secrets.ts';
 import { storeEnabled } from '../../fixtures/enabled-proxy.ts';
 import { ModelMailServer } from './model-mail-server.ts';
 import { ModelRelay } from './model-relay.ts';
 import { Fate, SharedDatabase } from './process-database.ts';
+import { type ProxyProcess, startProxyProcess } from './proxy-process.ts';
 
 export const mailboxIds = ['anna@fabrikam.com', 'ben@fabrikam.com'] as const;
 const keys = { p256dh: 'B'.repeat(87), auth: 'A'.repeat(22) };
@@ -30,12 +21,9 @@ export const devices = [0, 1, 2].map(index => ({
   presentation: index === 2 ? ('notification' as const) : ('badge' as const),
 }));
 
-type ProxyProcess = {
-  fate: Fate;
-  subscriptions: Subscriptions;
-  publisher: Publisher;
-  failure: unknown;
-};
+/** Where a device is reached from now on. */
+export type Registration = 'same' | 'new' | 'earlier';
+
 type IconRow = { id: string; target_id: string; wanted: number | null; shown: number | null };
 
 export class World {
@@ -48,7 +36,11 @@ export class World {
   /** How often each device's target was replaced. */
   readonly #targets = devices.map(() => 0);
 
-  constructor(seed: number) {
+  readonly #recountEveryMs: number;
+  #restored = false;
+
+  constructor({ seed, recountEveryMs }: { seed: number; recountEveryMs: number }) {
+    this.#recountEveryMs = recountEveryMs;
     this.#random = seededRandom(seed);
     this.relay = new ModelRelay({
       clock: this.clock,
@@ -85,69 +77,9 @@ export class World {
 
   /** A new process; the one before, if it still runs, is taken over. */
   async start(): Promise<void> {
-    const random = this.#random;
-    const fate = new Fate();
-    const clock = mortalClock(this.clock, fate);
-    const db = this.database.open(fate);
-    const events = new ProxyEvents({ logger: silentLogger, metrics: createMetrics() });
-    const lease = new Lease({ db });
-    const newest = new NewestMessages();
-    const process: Partial<ProxyProcess> & { fate: Fate } = { fate };
-    const publisher = new Publisher({
-      db,
-      lease,
-      relay: this.relay.portFor(fate),
-      subscriptions: {
-        targetGone: (...request) => subscriptions.targetGone(...request),
-        iconsSettled: (...request) => subscriptions.iconsSettled(...request),
-      },
-      clock,
-      random,
-      events,
-      newest,
-      notifications: {
-        encrypt: (_keys, payload) => Buffer.from(JSON.stringify(payload)),
-        webAppUrl: 'https://push.fabrikam.com/app/',
-      },
-      onFailure: error => {
-        process.failure = error;
-        fate.die();
-      },
-    });
-    const counter = new UnseenCounter({
-      db,
-      lease,
-      source: this.mail.sourceFor(fate),
-      clock,
-      random,
-      events,
-      newest,
-      recountEveryMs: 20_000,
-      openPassword: () => new Secret(''),
-      applyCounts: (transaction, counted) => subscriptions.applyCounts(transaction, counted),
-      countsApplied: () => publisher.wake(),
-    });
-    const subscriptions = new Subscriptions({
-      db,
-      clock,
-      random,
-      events,
-      lifetimeMs: 30 * 86_400_000,
-      perMailbox: 20,
-      iconsChanged: () => publisher.wake(),
-      mailboxesChanged: () => counter.subscriptionsChanged(),
-    });
-    this.#processes.push(Object.assign(process, { subscriptions, publisher, failure: undefined }));
-    const started = (async () => {
-      await lease.take();
-      subscriptions.start();
-      await publisher.start();
-      await counter.start();
-    })();
-    started.catch(error => {
-      process.failure = error; // taken over while it started
-      fate.die();
-    });
+    this.#processes.push(
+      startProxyProcess(this, { random: this.#random, recountEveryMs: this.#recountEveryMs }),
+    );
     await this.clock.advance(1);
   }
 
@@ -155,10 +87,43 @@ export class World {
     return this.#processes.findLast(({ fate }) => !fate.dead);
   }
 
-  async subscribe(device: number, mailboxId: string, { newTarget = false } = {}): Promise<void> {
+  /**
+   * A backup is made when nothing is under way, the mailbox changes, every process dies, and a much later one finds the
+   * backup; the mailbox may have by then what it had then.
+   */
+  async setBack(
+    {
+      mailbox,
+      changes,
+      countsToo,
+      downMs,
+    }: { mailbox: string; changes: readonly number[]; countsToo: boolean; downMs: number },
+    { versioned }: { versioned: boolean },
+  ): Promise<void> {
+    await this.clock.advance(80_000);
+    this.database.backUp();
+    const { unseen } = this.mail.truth.get(mailbox) ?? { unseen: 0 };
+    for (const change of changes) {
+      this.mail.set(mailbox, change, 'at once', { versioned });
+      await this.clock.advance(2000);
+    }
+    for (const { fate } of this.#processes) fate.die();
+    if (countsToo) this.mail.set(mailbox, unseen, 'never', { versioned });
+    await this.clock.advance(downMs); // what was under way ends meanwhile
+    this.#restored = this.database.restore() || this.#restored;
+    await this.start();
+  }
+
+  async subscribe(
+    device: number,
+    mailboxId: string,
+    { target: registration = 'same' }: { target?: Registration } = {},
+  ): Promise<void> {
     const facts = devices[device];
     if (facts === undefined) return;
-    if (newTarget) this.#targets[device] = (this.#targets[device] ?? 0) + 1;
+    const times = this.#targets[device] ?? 0;
+    if (registration === 'new') this.#targets[device] = times + 1;
+    if (registration === 'earlier') this.#targets[device] = Math.max(0, times - 1);
     const target = this.targetOf(device);
     await this.#call(({ subscriptions }) =>
       subscriptions.subscribe({
@@ -193,10 +158,7 @@ export class World {
   }
 
   async opened(device: number, badge: number): Promise<void> {
-    const [icon] = this.database.read<IconRow>(
-      'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL',
-      this.targetOf(device),
-    );
+    const icon = this.#liveIcon(device);
     if (icon === undefined) return;
     await this.#call(({ subscriptions }) =>
       subscriptions.opened({
@@ -222,8 +184,12 @@ export class World {
     }
     await this.clock.advance(10_000); // whoever was taken over finds out
     if (this.current() === undefined) await this.start();
+    this.mail.noticeGaps();
     await this.clock.advance(20_000);
     for (const device of devices.keys()) {
+      // What a device did after the backup is lost, and its app finds that out.
+      const known = this.#liveIcon(device) !== undefined;
+      if (this.#restored && !known) await this.subscribe(device, mailboxIds[0]);
       const [paused] = this.database.read<IconRow>(
         'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL AND paused_at IS NOT NULL',
         this.targetOf(device),
@@ -243,6 +209,7 @@ export class World {
     for (const device of devices.keys()) {
       const target = this.targetOf(device);
       const accepted = this.relay.accepted.get(target);
+      const shown = this.relay.shown.get(target)?.badge;
       const live = this.database.read<IconRow>(
         'SELECT id, target_id, wanted, shown FROM icon WHERE target_id = ? AND ended_at IS NULL',
         target,
@@ -256,7 +223,7 @@ export class World {
           target,
         );
         if ((last?.paused_at ?? null) === null)
-          assert.equal(accepted?.badge ?? 0, 0, `${target}: an ended icon kept its badge`);
+          assert.equal(accepted ?? 0, 0, `${target}: an ended icon kept its badge`);
         continue;
       }
       const subscribed = this.database.read<{ mailbox_id: string }>(
@@ -268,8 +235,8 @@ export class World {
         0,
       );
       assert.deepEqual(
-        { wanted: icon.wanted, shown: icon.shown, accepted: accepted?.badge },
-        { wanted: sum, shown: sum, accepted: sum },
+        { wanted: icon.wanted, believed: icon.shown, accepted, shown },
+        { wanted: sum, believed: sum, accepted: sum, shown: sum },
         `${target}: the badge is not the count`,
       );
     }
@@ -278,6 +245,14 @@ export class World {
   close(): void {
     for (const { fate } of this.#processes) fate.die();
     this.database.close();
+  }
+
+  #liveIcon(device: number): IconRow | undefined {
+    const [icon] = this.database.read<IconRow>(
+      'SELECT id FROM icon WHERE target_id = ? AND ended_at IS NULL',
+      this.targetOf(device),
+    );
+    return icon;
   }
 
   /** A call of a device; it is lost when the process dies or stands still, as any call may be. */
@@ -289,18 +264,4 @@ export class World {
     });
     await this.clock.advance(1);
   }
-}
-
-/** The clock as a process has it, whose timers die with it. */
-function mortalClock(clock: ManualClock, fate: Fate): Clock {
-  const after: Clock['after'] = (delayMs, callback) =>
-    clock.after(delayMs, () => {
-      if (!fate.dead) callback();
-    });
-  return {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic(),
-    after,
-    sleep: (delayMs, options) => sleepWith({ after }, delayMs, options),
-  };
 }
