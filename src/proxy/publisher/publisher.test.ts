@@ -228,6 +228,26 @@ test('stopping leaves an unanswered attempt in the database, which blocks the ne
   await stages[Symbol.asyncDispose]();
 });
 
+test('an attempt that an ended icon left blocks whichever icon has its target next', async () => {
+  await using stages = await oneIcon();
+  const subscribe = (mailboxId: string, target: string) =>
+    stages.subscriptions.subscribe(subscribeRequest({ mailboxId, target }));
+  const { answer } = stages.relay;
+  stages.relay.answer = () => undefined;
+  await stages.count('anna', 1);
+  const { attempt_blocks_until: blocksUntil } = await stages.icon(stages.iconId);
+  const { iconId } = await subscribe('ben', 'target-2');
+  await subscribe('anna', 'target-2');
+  assert.equal((await stages.icon(stages.iconId)).ended_reason, 'target-replaced');
+  await subscribe('anna', 'target-1');
+  stages.relay.answer = answer;
+  await stages.clock.advance((blocksUntil ?? 0) - stages.clock.now() - 1);
+  assert.equal((await stages.icon(iconId)).target_id, 'target-1');
+  assert.deepEqual(stages.relay.badges, [1]);
+  await stages.clock.advance(5000);
+  assert.deepEqual(stages.relay.badges, [1, 1]);
+});
+
 test('disabled: no new attempt, what is under way ends; enabled again, what is right is published at once', async () => {
   await using stages = await oneIcon();
   await stages.count('anna', 3);
