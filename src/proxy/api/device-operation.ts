@@ -1,7 +1,6 @@
 // What every operation of the device API says alike in the API description: how it is called, and which errors it
 // answers, by their codes (docs/reference/errors.md).
 
-import type { z } from '@hono/zod-openapi';
 import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
 import { problemSchema } from '../../contract/problem.ts';
 
@@ -26,12 +25,4 @@ export function problemResponses(codes: readonly ErrorCode[], { session = true }
       content: { 'application/problem+json': { schema: problemSchema } },
     },
   };
-}
-
-export function jsonBody<S extends z.ZodType>(schema: S) {
-  return { content: { 'application/json': { schema } }, required: true };
-}
-
-export function jsonAnswer<S extends z.ZodType>(description: string, schema: S) {
-  return { description, content: { 'application/json': { schema } } };
 }

@@ -2,7 +2,7 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { deliveryListSchema } from '../../contract/console/proxy-console.ts';
-import { jsonAnswer } from '../api/device-operation.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { ConsoleApp } from './console-operation.ts';
 import type { RecentDeliveries } from './recent-deliveries.ts';
 

@@ -8,10 +8,10 @@ import {
   subscriptionListSchema,
 } from '../../contract/console/proxy-console.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import { listIcons } from '../administration/listing/list-icons.ts';
 import { listMailboxes } from '../administration/listing/list-mailboxes.ts';
 import { listSubscriptions } from '../administration/listing/list-subscriptions.ts';
-import { jsonAnswer } from '../api/device-operation.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { ConsoleApp } from './console-operation.ts';
 

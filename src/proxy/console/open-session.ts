@@ -6,7 +6,7 @@ import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { openConsoleSchema } from '../../contract/console/proxy-console.ts';
 import { AppError } from '../../runtime/errors.ts';
-import { jsonBody } from '../api/device-operation.ts';
+import { jsonBody } from '../../runtime/http/json-content.ts';
 import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import { type ConsoleSessions, sessionLifetimeMs } from './console-sessions.ts';
 

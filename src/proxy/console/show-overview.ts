@@ -3,9 +3,9 @@
 import { createRoute } from '@hono/zod-openapi';
 import { type Overview, overviewSchema } from '../../contract/console/proxy-console.ts';
 import { version } from '../../contract/versions.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import { readCounts } from '../administration/listing/read-overview.ts';
 import { versionSkews } from '../administration/version-skew.ts';
-import { jsonAnswer } from '../api/device-operation.ts';
 import { type HealthCollaborators, healthFaults } from '../api/health/report-health.ts';
 import { listNodes } from '../nodes/list-nodes.ts';
 import { listProbes } from '../probes/probe-store.ts';

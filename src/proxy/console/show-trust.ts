@@ -2,7 +2,7 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { type Trust, trustSchema } from '../../contract/console/proxy-console.ts';
-import { jsonAnswer } from '../api/device-operation.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import { authServerOf } from '../trust/auth-servers/auth-server.ts';
 import { readTrustStatus } from '../trust/trust-status.ts';
 import type { ConsoleApp } from './console-operation.ts';

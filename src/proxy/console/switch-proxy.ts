@@ -2,9 +2,9 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { overviewSchema } from '../../contract/console/proxy-console.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { Random } from '../../runtime/random.ts';
 import { carryOut, disableProxy, planEnable } from '../administration/enable-proxy.ts';
-import { jsonAnswer } from '../api/device-operation.ts';
 import type { RelayAccess } from '../trust/relay/relay-access.ts';
 import type { ConsoleApp, RecordAct } from './console-operation.ts';
 import { readOverview, type ShowOverviewCollaborators } from './show-overview.ts';

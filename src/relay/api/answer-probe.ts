@@ -6,6 +6,7 @@ import type { Kysely } from 'kysely';
 import { probeAnswerSchema, probeRequestSchema, probesPath } from '../../contract/probes.ts';
 import { version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { SignProbeProof } from '../oauth/probe-proof.ts';
@@ -17,12 +18,9 @@ const route = createRoute({
   path: probesPath,
   operationId: 'answerProbe',
   summary: 'Whether badges of this organization would get through; proves who the relay is',
-  request: { body: { content: { 'application/json': { schema: probeRequestSchema } }, required: true } },
+  request: { body: jsonBody(probeRequestSchema) },
   responses: {
-    200: {
-      description: 'They would, but for the apps that are held back',
-      content: { 'application/json': { schema: probeAnswerSchema } },
-    },
+    200: jsonAnswer('They would, but for the apps that are held back', probeAnswerSchema),
   },
 });
 

@@ -15,6 +15,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { AddressThrottle } from '../../runtime/http/address-throttle.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
@@ -42,14 +43,11 @@ const route = createRoute({
     },
   },
   responses: {
-    200: {
-      description: 'The codes',
-      content: { 'application/json': { schema: deviceAuthorizationResponseSchema } },
-    },
-    400: {
-      description: 'Refused, in the form of RFC 6749 §5.2; as well as with 403, 404, 409, 426 and 429',
-      content: { 'application/json': { schema: oauthErrorSchema } },
-    },
+    200: jsonAnswer('The codes', deviceAuthorizationResponseSchema),
+    400: jsonAnswer(
+      'Refused, in the form of RFC 6749 §5.2; as well as with 403, 404, 409, 426 and 429',
+      oauthErrorSchema,
+    ),
   },
 });
 

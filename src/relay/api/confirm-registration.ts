@@ -5,6 +5,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { confirmationRequestSchema, confirmationResponseSchema } from '../../contract/registration.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { RelayEvents } from '../events.ts';
 import type { Challenges, ConfirmedChallenge, Registration } from '../targets/challenge.ts';
 import type { DeniedTargets } from '../targets/denied-targets.ts';
@@ -21,13 +22,10 @@ const route = createRoute({
   operationId: 'confirmRegistration',
   summary: 'Proves that the code arrived, for the sealed target',
   request: {
-    body: { content: { 'application/json': { schema: confirmationRequestSchema } }, required: true },
+    body: jsonBody(confirmationRequestSchema),
   },
   responses: {
-    200: {
-      description: 'The sealed target; hand it to the proxy',
-      content: { 'application/json': { schema: confirmationResponseSchema } },
-    },
+    200: jsonAnswer('The sealed target; hand it to the proxy', confirmationResponseSchema),
   },
 });
 

@@ -4,6 +4,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { Kysely } from 'kysely';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import { s2sMetadataPath } from '../oauth/metadata.ts';
 import { s2sMetadata } from '../oauth/s2s-metadata.ts';
@@ -21,10 +22,7 @@ const route = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'The document',
-      content: { 'application/json': { schema: z.looseObject({ realm: z.guid() }) } },
-    },
+    200: jsonAnswer('The document', z.looseObject({ realm: z.guid() })),
   },
 });
 

@@ -11,6 +11,7 @@ import {
 } from '../../contract/relay-metadata.ts';
 import { version } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import {
   authorizationServerMetadata,
   deviceAuthorizationPath,
@@ -28,7 +29,7 @@ const relayRoute = createRoute({
   operationId: 'describeRelay',
   summary: 'What this relay is and can do',
   responses: {
-    200: { description: 'The relay', content: { 'application/json': { schema: relayMetadataSchema } } },
+    200: jsonAnswer('The relay', relayMetadataSchema),
   },
 });
 
@@ -38,10 +39,7 @@ const authorizationServerRoute = createRoute({
   operationId: 'describeAuthorizationServer',
   summary: 'OAuth 2.0 authorization server metadata (RFC 8414)',
   responses: {
-    200: {
-      description: 'The authorization server',
-      content: { 'application/json': { schema: z.looseObject({ issuer: z.url() }) } },
-    },
+    200: jsonAnswer('The authorization server', z.looseObject({ issuer: z.url() })),
   },
 });
 

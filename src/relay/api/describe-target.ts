@@ -4,6 +4,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { describeTargetRequestSchema, describeTargetResponseSchema } from '../../contract/registration.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { DeniedTargets } from '../targets/denied-targets.ts';
 import type { OpenedTarget, RegisteredDevice, TargetSeal } from '../targets/target-seal.ts';
 import type { RelayApp } from './relay-app.ts';
@@ -14,13 +15,10 @@ const route = createRoute({
   operationId: 'describeTarget',
   summary: "Tells an organization what one of its devices' sealed targets is",
   request: {
-    body: { content: { 'application/json': { schema: describeTargetRequestSchema } }, required: true },
+    body: jsonBody(describeTargetRequestSchema),
   },
   responses: {
-    200: {
-      description: 'The device, without its push target',
-      content: { 'application/json': { schema: describeTargetResponseSchema } },
-    },
+    200: jsonAnswer('The device, without its push target', describeTargetResponseSchema),
   },
 });
 

@@ -6,10 +6,10 @@ import { enrolmentRequestSchema, enrolmentResponseSchema } from '../../contract/
 import type { Clock } from '../../runtime/clock.ts';
 import { AddressThrottle } from '../../runtime/http/address-throttle.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
 import { enrol } from '../organizations/enrolment.ts';
-
 import type { RelayApp } from './relay-app.ts';
 
 const tries = { burst: 10, intervalMs: 6000 };
@@ -22,17 +22,11 @@ const route = createRoute({
   operationId: 'enrolApplication',
   summary: "Registers an organization's certificate with a one-time code",
   request: {
-    body: { content: { 'application/json': { schema: enrolmentRequestSchema } }, required: true },
+    body: jsonBody(enrolmentRequestSchema),
   },
   responses: {
-    201: {
-      description: 'The certificate is a key credential of the organization now',
-      content: { 'application/json': { schema: enrolmentResponseSchema } },
-    },
-    200: {
-      description: 'It was one before; nothing was added',
-      content: { 'application/json': { schema: enrolmentResponseSchema } },
-    },
+    201: jsonAnswer('The certificate is a key credential of the organization now', enrolmentResponseSchema),
+    200: jsonAnswer('It was one before; nothing was added', enrolmentResponseSchema),
   },
 });
 

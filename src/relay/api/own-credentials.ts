@@ -11,6 +11,7 @@ import {
 } from '../../contract/credentials.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
 import type { Caller } from '../organizations/caller.ts';
@@ -33,10 +34,7 @@ const listRoute = createRoute({
   operationId: 'listCredentials',
   summary: "The organization's key credentials, revoked ones too",
   responses: {
-    200: {
-      description: 'Oldest registration first',
-      content: { 'application/json': { schema: credentialListSchema } },
-    },
+    200: jsonAnswer('Oldest registration first', credentialListSchema),
   },
 });
 
@@ -45,7 +43,7 @@ const addRoute = createRoute({
   path: credentialsPath,
   operationId: 'addCredential',
   summary: 'Registers a further certificate of the organization',
-  request: { body: { content: { 'application/json': { schema: addCredentialSchema } }, required: true } },
+  request: { body: jsonBody(addCredentialSchema) },
   responses: { 201: one('It was added'), 200: one('It was there before; nothing was added') },
 });
 

@@ -7,6 +7,7 @@ import type { NotificationResult } from '../../contract/outcomes.ts';
 import { publishLimits, publishRequestSchema, publishResponseSchema } from '../../contract/publishing.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { ndjsonStream } from './ndjson-stream.ts';
 import type { RelayApp } from './relay-app.ts';
@@ -22,13 +23,13 @@ const route = createRoute({
     headers: z.object({
       accept: z.string().optional().describe(`${ndjson}: one result per line, as each is known`),
     }),
-    body: { content: { 'application/json': { schema: publishRequestSchema } }, required: true },
+    body: jsonBody(publishRequestSchema),
   },
   responses: {
-    200: {
-      description: `One result per notification. As ${ndjson} they come one per line, and last {"relayTime": …}`,
-      content: { 'application/json': { schema: publishResponseSchema } },
-    },
+    200: jsonAnswer(
+      `One result per notification. As ${ndjson} they come one per line, and last {"relayTime": …}`,
+      publishResponseSchema,
+    ),
   },
 });
 

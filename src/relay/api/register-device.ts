@@ -10,6 +10,7 @@ import {
   registrationResponseSchema,
 } from '../../contract/registration.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { ChallengePushes } from '../delivery/challenge-push.ts';
 import type { AppProviders, Provider } from '../providers/provider.ts';
 import type { Challenges, UseOnce } from '../targets/challenge.ts';
@@ -27,13 +28,13 @@ const route = createRoute({
   operationId: 'registerDevice',
   summary: 'Registers a push target: the relay pushes a code to it',
   request: {
-    body: { content: { 'application/json': { schema: registrationRequestSchema } }, required: true },
+    body: jsonBody(registrationRequestSchema),
   },
   responses: {
-    200: {
-      description: 'The code is on its way to the device; return it together with `pending`',
-      content: { 'application/json': { schema: registrationResponseSchema } },
-    },
+    200: jsonAnswer(
+      'The code is on its way to the device; return it together with `pending`',
+      registrationResponseSchema,
+    ),
   },
 });
 

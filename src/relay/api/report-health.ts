@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { version } from '../../contract/versions.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayApp } from './relay-app.ts';
 
@@ -14,10 +15,7 @@ const route = createRoute({
   operationId: 'reportHealth',
   summary: 'Whether the relay can do its work',
   responses: {
-    200: {
-      description: 'It can',
-      content: { 'application/json': { schema: z.object({ status: z.literal('ok'), version: z.string() }) } },
-    },
+    200: jsonAnswer('It can', z.object({ status: z.literal('ok'), version: z.string() })),
   },
 });
 

@@ -2,10 +2,11 @@
 
 import { createRoute, type z } from '@hono/zod-openapi';
 import { deviceListSchema, type deviceSchema, type Subscription } from '../../../contract/devices.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { ListedSubscription } from '../../subscriptions/list-subscriptions.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import type { ListedSession, Sessions } from '../sessions/sessions.ts';
 
 export const listDevicesRoute = createRoute({

@@ -4,9 +4,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { openedRequestSchema, openedResponseSchema } from '../../../contract/devices.ts';
 import { opaqueIdSchema } from '../../../contract/identifiers.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 
 export const reportOpenedRoute = createRoute({
   method: 'post',

@@ -5,9 +5,10 @@ import type { Kysely } from 'kysely';
 import { iconStatusSchema } from '../../../contract/devices.ts';
 import { opaqueIdSchema } from '../../../contract/identifiers.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { ProxySchema } from '../../database/schema.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { readIconStatus } from './icon-status.ts';
 
 export const showIconRoute = createRoute({

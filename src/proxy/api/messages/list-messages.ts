@@ -4,9 +4,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { messageListSchema, messagesQuerySchema } from '../../../contract/devices.ts';
 import type { Clock } from '../../../runtime/clock.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { ProxyConfig } from '../../config.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { RequestLimit } from '../request-limit.ts';
 import { type InboxCollaborators, readInbox } from './read-inbox.ts';
 import { webmailLinks } from './webmail-links.ts';

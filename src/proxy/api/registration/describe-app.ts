@@ -3,9 +3,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { type WebApp, webAppSchema } from '../../../contract/devices.ts';
 import type { RelayMetadata } from '../../../contract/relay-metadata.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { ProxyConfig } from '../../config.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses } from '../device-operation.ts';
+import { problemResponses } from '../device-operation.ts';
 import type { RelayForDevices } from './relay-for-devices.ts';
 
 export const describeAppRoute = createRoute({

@@ -3,8 +3,9 @@
 import { createRoute } from '@hono/zod-openapi';
 import { ticketRequestSchema, ticketResponseSchema } from '../../../contract/devices.ts';
 import { AppError } from '../../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { type RelayForDevices, relayAway } from './relay-for-devices.ts';
 
 export const issueTicketRoute = createRoute({

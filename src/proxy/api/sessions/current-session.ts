@@ -2,8 +2,9 @@
 
 import { createRoute } from '@hono/zod-openapi';
 import { currentSessionSchema } from '../../../contract/devices.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 
 export const currentSessionRoute = createRoute({
   method: 'get',

@@ -8,6 +8,7 @@ import type { Kysely } from 'kysely';
 import { signInRequestSchema, signInResponseSchema } from '../../../contract/devices.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { AppError } from '../../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { SessionCookie } from '../../../runtime/http/session-cookie.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { Secret, type SecretBox } from '../../../runtime/secrets.ts';
@@ -15,7 +16,7 @@ import type { ProxySchema } from '../../database/schema.ts';
 import type { MailboxSource } from '../../mailboxes/mailbox-source.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp, DeviceEnv } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses } from '../device-operation.ts';
+import { problemResponses } from '../device-operation.ts';
 import type { CookieTokens } from './cookie-tokens.ts';
 import {
   type Credential,

@@ -5,10 +5,11 @@ import type { Kysely } from 'kysely';
 import { preferencesSchema, subscriptionSchema } from '../../../contract/devices.ts';
 import { opaqueIdSchema } from '../../../contract/identifiers.ts';
 import { AppError } from '../../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { ProxySchema } from '../../database/schema.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { liveSubscription } from './live-subscription.ts';
 
 export const changePreferencesRoute = createRoute({

@@ -4,9 +4,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { subscriptionSchema } from '../../../contract/devices.ts';
 import { opaqueIdSchema } from '../../../contract/identifiers.ts';
+import { jsonAnswer } from '../../../runtime/http/json-content.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { liveSubscription } from './live-subscription.ts';
 
 export const renewSubscriptionRoute = createRoute({

@@ -6,12 +6,13 @@ import type { Kysely } from 'kysely';
 import { openedResponseSchema, viewedRequestSchema } from '../../../contract/devices.ts';
 import { opaqueIdSchema } from '../../../contract/identifiers.ts';
 import { AppError } from '../../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { ProxySchema } from '../../database/schema.ts';
 import type { InboxView, Look } from '../../mailboxes/mailbox-source.ts';
 import { ownSubscription } from '../../subscriptions/own-subscription.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { type InboxCollaborators, readInbox } from '../messages/read-inbox.ts';
 
 /** RFC 9051 §2.3.1.1: 32 bits. */

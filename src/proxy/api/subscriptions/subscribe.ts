@@ -4,9 +4,10 @@
 import { createRoute } from '@hono/zod-openapi';
 import { subscribeRequestSchema, subscriptionSchema } from '../../../contract/devices.ts';
 import { AppError } from '../../../runtime/errors.ts';
+import { jsonAnswer, jsonBody } from '../../../runtime/http/json-content.ts';
 import type { Subscriptions } from '../../subscriptions/subscriptions.ts';
 import type { DeviceApp } from '../device-app.ts';
-import { jsonAnswer, jsonBody, problemResponses, sessionSecurity } from '../device-operation.ts';
+import { problemResponses, sessionSecurity } from '../device-operation.ts';
 import { type RelayForDevices, refusedByRelay, relayAway } from '../registration/relay-for-devices.ts';
 import { assertWishesFit } from './wishes-fit-target.ts';
 
