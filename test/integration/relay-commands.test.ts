@@ -57,7 +57,7 @@ test('an organization is added, shown, renewed, deactivated and reactivated', as
   assert.notEqual((await run('new-code', 'fabrikam.com'))['enrolmentCode'], enrolmentCode);
   assert.equal((await run('deactivate', 'fabrikam.com', '--reason', 'left'))['endedReason'], 'left');
   assert.equal((await run('reactivate', 'fabrikam.com'))['active'], true);
-  assert.equal((await run('revoke-targets', 'fabrikam.com', '--yes'))['sealEpoch'], 2);
+  assert.equal((await run('revoke-targets', 'fabrikam.com', '--force'))['sealEpoch'], 2);
   const listed = (await run('list'))['organizations'] as { domain: string }[];
   assert.deepEqual(
     listed.map(each => each.domain),
@@ -91,7 +91,7 @@ test('failures say what to do, and misuse is told apart', async t => {
     ],
     [
       2,
-      /error: every device of contoso\.com would have to register again\n.*--yes/,
+      /error: there is no terminal to ask on\n.*--force/,
       ['organization', 'revoke-targets', 'contoso.com', ...config],
     ],
     [2, /error: a target id has 43/, ['target', 'deny', 'x', '--reason', 'stolen', ...config]],

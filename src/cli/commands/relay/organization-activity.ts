@@ -1,7 +1,7 @@
 // mailbadge relay organization deactivate | reactivate | revoke-targets
 
 import type { Command } from 'commander';
-import { AppError } from '../../../runtime/errors.ts';
+import { confirm } from '../../confirm.ts';
 import { type Organization, organizationJson, organizationRows } from '../../organization-form.ts';
 import { listForm, processOutput } from '../../output.ts';
 import { administer, type ConfigOption, type JsonOption, withConfigAndJson } from '../../relay-config.ts';
@@ -42,13 +42,11 @@ export function addRelayOrganizationActivity(noun: Command): void {
 
   withConfigAndJson(noun.command('revoke-targets <domain>'))
     .description("make all of its devices' push targets unusable; each device must register again")
-    .option('--yes', 'really do it', false)
-    .action(async (domain: string, options: Options & { yes: boolean }) => {
-      if (!options.yes) {
-        throw new AppError('usage', `every device of ${domain} would have to register again`, {
-          hint: 'run it with --yes if that is what you want',
-        });
-      }
+    .option('--force', 'do not ask', false)
+    .action(async (domain: string, options: Options & { force: boolean }) => {
+      const question = `Make all push targets of ${domain} unusable? Every one of its devices must register again.`;
+      const hint = 'add --force to do it without being asked';
+      if (!options.force && !(await confirm(question, { hint }))) return output.note('Nothing was changed.');
       print(await administer(options, relay => relay.revokeTargets(domain)), options);
     });
 }
