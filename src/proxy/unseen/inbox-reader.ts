@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 import type { Secret } from '../../runtime/secrets.ts';
 import type { ProxySchema } from '../database/schema.ts';
 import type { InboxView, Look, MailboxSource } from '../mailboxes/mailbox-source.ts';
+import { possibleResult } from './possible-count.ts';
 
 export type InboxReading =
   | { outcome: 'read'; unseen: number; view: InboxView }
@@ -34,11 +35,12 @@ export class InboxReader {
     if (mailbox === undefined) return { outcome: 'gone', detail: 'nobody signed in to this mailbox' };
     const { sign_in_name: signInName, sealed_password: sealed } = mailbox;
     const password = source.needsPassword && sealed !== null ? openPassword(mailboxId, sealed) : undefined;
-    const [result] = await source.recount(
+    const [answer] = await source.recount(
       [{ id: mailboxId, signInName, look, ...(password === undefined ? {} : { password }) }],
       { signal },
     );
-    if (result === undefined) return { outcome: 'unreachable', detail: 'the source gave no result' };
+    if (answer === undefined) return { outcome: 'unreachable', detail: 'the source gave no result' };
+    const result = possibleResult(answer);
     if (result.outcome !== 'counted') return result;
     const { unseen, view } = result.count;
     return view === undefined

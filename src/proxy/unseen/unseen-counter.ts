@@ -15,6 +15,7 @@ import type {
 } from '../mailboxes/mailbox-source.ts';
 import { afterErrorMs, CountStore, type CountStoreOptions } from './count-store.ts';
 import { type CountVerdict, judgeEvent, judgeRecount } from './judge-count.ts';
+import { possibleCount, possibleResult } from './possible-count.ts';
 import { Recounter } from './recounter.ts';
 import type { ToldCount } from './store-counts.ts';
 import {
@@ -63,7 +64,7 @@ export class UnseenCounter implements AsyncDisposable {
         const watched = this.#watched.get(mailboxId);
         if (watched !== undefined) watched.eventsAtRecount = watched.events;
       },
-      onResult: result => this.#recounted(result),
+      onResult: result => this.#recounted(possibleResult(result)),
     });
   }
 
@@ -108,7 +109,12 @@ export class UnseenCounter implements AsyncDisposable {
         this.#setState(watched, event.state, event.detail);
         return;
       case 'counted': {
-        const { count, cause } = event;
+        const { cause } = event;
+        const count = possibleCount(event.count);
+        if (count === undefined) {
+          this.#recounter.request(mailboxId, { urgent: true });
+          return;
+        }
         if (!this.#takes(judgeEvent(watched.known, count), watched, count)) return;
         watched.events += 1;
         const told = { count, cause, traceId, observedAt };
