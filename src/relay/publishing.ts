@@ -25,7 +25,7 @@ import { useOnce } from './organizations/used-identifiers.ts';
 import type { AppProviders } from './providers/provider.ts';
 import type { ServiceKeys, SymmetricKey } from './service-keys.ts';
 import { Challenges, type UseOnce } from './targets/challenge.ts';
-import { DeniedTargets } from './targets/denied-targets.ts';
+import { deniedTargets } from './targets/denied-targets.ts';
 import { RegistrationLimits } from './targets/registration-limits.ts';
 import { TicketVerifier } from './targets/registration-ticket.ts';
 import { SealRing } from './targets/seal-ring.ts';
@@ -34,7 +34,9 @@ import { TargetSeal } from './targets/target-seal.ts';
 
 export type Publishing = {
   operations: readonly ((app: RelayApp) => void)[];
-  /** Takes up keys, denied devices, quotas and lifted tripwires that another process changed; call it after `keys.reload()`. */
+  /** Another process changed something: denied devices and quotas are read again at their next use. */
+  invalidate(): void;
+  /** Takes up keys and lifted tripwires that another process changed; call it after `keys.reload()`. */
   reload(): Promise<void>;
 };
 
@@ -59,7 +61,7 @@ export async function openPublishing(
   const rings = await readRings(keys);
   const seal = new TargetSeal({ ring: new SealRing({ keys: () => rings.seal, random }), clock });
   const targetIds = new TargetIds({ key: rings.targetId });
-  const denied = new DeniedTargets({ db, clock });
+  const denied = deniedTargets({ db, clock });
   const once: UseOnce = use => useOnce(db, use);
   const challenges = new Challenges({
     ring: new SealRing({ keys: () => rings.challenge, random }),
@@ -97,9 +99,11 @@ export async function openPublishing(
       app => addDescribeTarget(app, { seal, denied }),
       app => addAnswerProbe(app, { db, apps, delivery, signProof, clock }),
     ],
-    async reload() {
+    invalidate() {
       denied.invalidate();
       rates.invalidate();
+    },
+    async reload() {
       await lifts.follow();
       const { seal: sealKeys, challenge } = await readRings(keys);
       rings.seal = sealKeys;

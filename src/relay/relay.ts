@@ -152,6 +152,7 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
 
     const changed = async (): Promise<void> => {
       credentials.invalidate();
+      publishing.invalidate();
       await keys.reload();
       await authorizationServer.reload();
       await publishing.reload();

@@ -20,13 +20,20 @@ function parts() {
     revokedAt: null,
     publicJwk: {},
   };
-  const database = { standing: standing as Standing | undefined, down: false, reads: 0 };
+  const database = {
+    standing: standing as Standing | undefined,
+    down: false,
+    reads: 0,
+    answered: Promise.resolve(),
+  };
   const index = new CredentialIndex({
     clock,
     find: async () => {
       database.reads++;
       if (database.down) throw new Error('disk I/O error');
-      return database.standing;
+      const { standing: found, answered } = database;
+      await answered;
+      return found;
     },
   });
   const fails = (code: ErrorCode) =>
@@ -57,6 +64,18 @@ test('a revocation acts within a second, and at once when another process tells 
   database.standing = { ...standing, organizationActive: false };
   index.invalidate();
   assert.equal((await index.standingOf('kid'))?.organizationActive, false);
+});
+
+test('what was being read when another process told of a change counts for nobody afterwards', async () => {
+  const { standing, database, index } = parts();
+  const answer = Promise.withResolvers<void>();
+  database.answered = answer.promise;
+  const before = index.standingOf('kid');
+  database.standing = { ...standing, revokedAt: 1 };
+  index.invalidate();
+  answer.resolve();
+  await before;
+  assert.equal((await index.standingOf('kid'))?.revokedAt, 1);
 });
 
 test('fails closed: what was read counts for five seconds at most when the database cannot be read', async () => {

@@ -37,14 +37,16 @@ export class CredentialIndex {
   readonly #find: FindStanding;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  #changes = 0;
 
   constructor({ find, clock }: { find: FindStanding; clock: Clock }) {
     this.#find = find;
     this.#clock = clock;
   }
 
-  /** Nothing that was read before counts as current any more. */
+  /** Nothing that was read before counts as current any more, nor what is being read: it may have looked before. */
   invalidate(): void {
+    this.#changes++;
     for (const entry of this.#entries.values()) entry.current = false;
   }
 
@@ -53,9 +55,10 @@ export class CredentialIndex {
     const known = this.#entries.get(credentialId);
     const readAt = this.#clock.monotonic();
     if (known?.current === true && readAt - known.readAt < freshMs) return known.standing;
+    const changes = this.#changes;
     try {
       const standing = await this.#find(credentialId);
-      this.#remember(credentialId, { standing, readAt, current: true });
+      this.#remember(credentialId, { standing, readAt, current: changes === this.#changes });
       return standing;
     } catch (cause) {
       if (known !== undefined && this.#clock.monotonic() - known.readAt < oldestMs) return known.standing;

@@ -4,46 +4,21 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
+import { FreshValue } from '../../runtime/fresh-value.ts';
 import type { RelaySchema } from '../database/schema.ts';
 
 const maximumAgeMs = 5000;
 
-export class DeniedTargets {
-  readonly #db: Kysely<RelaySchema>;
-  readonly #clock: Clock;
-  #ids: ReadonlySet<string> = new Set();
-  #readAt: number | undefined;
-  #reading: Promise<ReadonlySet<string>> | undefined;
+export type DeniedTargets = FreshValue<ReadonlySet<string>>;
 
-  constructor({ db, clock }: { db: Kysely<RelaySchema>; clock: Clock }) {
-    this.#db = db;
-    this.#clock = clock;
-  }
-
-  /** For the database's `onForeignChange`: the next use reads again. */
-  invalidate(): void {
-    this.#readAt = undefined;
-  }
-
-  async current(): Promise<ReadonlySet<string>> {
-    const age =
-      this.#readAt === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - this.#readAt;
-    if (age < maximumAgeMs) return this.#ids;
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
-    });
-    return this.#reading;
-  }
-
-  async #read(): Promise<ReadonlySet<string>> {
-    const readAt = this.#clock.monotonic();
+export function deniedTargets({ db, clock }: { db: Kysely<RelaySchema>; clock: Clock }): DeniedTargets {
+  const read = async (): Promise<ReadonlySet<string>> => {
     try {
-      const rows = await this.#db.selectFrom('denied_target').select('target_id').execute();
-      this.#ids = new Set(rows.map(row => row.target_id));
+      const rows = await db.selectFrom('denied_target').select('target_id').execute();
+      return new Set(rows.map(row => row.target_id));
     } catch (cause) {
       throw new AppError('database-unavailable', 'the list of denied devices cannot be read', { cause });
     }
-    this.#readAt = readAt;
-    return this.#ids;
-  }
+  };
+  return new FreshValue({ read, clock, maximumAgeMs });
 }
