@@ -1,11 +1,14 @@
 // Opens a service's database: SQLite in one file (WAL, every commit on disk), through Kysely. Knows no table.
-// `changes()` tells when another process wrote: the CLI works on the running service's file.
+// `onForeignChange` tells when another process wrote: commands work on the running service's file.
 
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Clock } from '../runtime/clock.ts';
+import type { AppError } from '../runtime/errors.ts';
+import { type Logger, silentLogger } from '../runtime/logger.ts';
 import { databaseFailure } from './database-failure.ts';
+import { FileWatch } from './file-watch.ts';
 import { sqliteDatabase } from './node-sqlite.ts';
 
 export type DatabaseConfig = { path: string };
@@ -14,51 +17,35 @@ export type OpenDatabase<Schema> = AsyncDisposable & {
   db: Kysely<Schema>;
   /** Calls back within a quarter of a second of any other connection's commit, until disposed. */
   onForeignChange(callback: () => void): Disposable;
+  /** Why others' commits are not seen now, in words; undefined while they are. For whoever tells of the service's health. */
+  readonly failure: AppError | undefined;
 };
-
-const foreignChangePollMs = 250;
 
 export function openDatabase<Schema>(
   { path }: DatabaseConfig,
-  { clock }: { clock: Clock },
+  { clock, logger = silentLogger }: { clock: Clock; logger?: Logger },
 ): OpenDatabase<Schema> {
   let connection: DatabaseSync;
+  let watch: FileWatch;
   try {
     keepToOwner(path);
     connection = new DatabaseSync(path, { timeout: 5000, enableForeignKeyConstraints: true });
     connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;');
+    watch = new FileWatch(connection, path, { clock, logger });
   } catch (cause) {
     throw databaseFailure(cause, path);
   }
   const db = new Kysely<Schema>({
     dialect: new SqliteDialect({ database: sqliteDatabase(connection, path) }),
   });
-  const dataVersion = connection.prepare('PRAGMA data_version');
-  const watchers = new Set<() => void>();
-  let closed = false;
-
-  const readVersion = (): number => Number(dataVersion.get()?.['data_version'] ?? 0);
-  let seen = readVersion();
-  let poll = clock.after(foreignChangePollMs, check, { background: true });
-  function check(): void {
-    if (closed) return;
-    const version = readVersion(); // changes only for commits of other connections
-    if (version !== seen) {
-      seen = version;
-      for (const watcher of watchers) watcher();
-    }
-    poll = clock.after(foreignChangePollMs, check, { background: true });
-  }
-
   return {
     db,
-    onForeignChange(callback) {
-      watchers.add(callback);
-      return { [Symbol.dispose]: () => void watchers.delete(callback) };
+    onForeignChange: callback => watch.listen(callback),
+    get failure() {
+      return watch.failure;
     },
     async [Symbol.asyncDispose]() {
-      closed = true;
-      poll.cancel();
+      watch[Symbol.dispose]();
       await db.destroy();
     },
   };

@@ -82,7 +82,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
   async function start(): Promise<void> {
     const tls = config.tls === undefined ? undefined : readTls(config.tls);
     const secrets = openKeyFile(config.key_file, random);
-    const database = parts.use(openDatabase<ProxySchema>(config.database, { clock }));
+    const database = parts.use(openDatabase<ProxySchema>(config.database, { clock, logger }));
     const { db } = database;
     await migrate(db, proxyMigrations);
     // Before the lease: whoever starts the same proxy twice is refused its addresses, and disturbs nobody.
@@ -216,6 +216,7 @@ export function createProxy(config: ProxyConfig, overrides: ProxyOverrides = {})
     );
     const health = {
       db,
+      databaseFailure: () => database.failure,
       clock,
       authorize: () => access.authorize(),
       lastBatchFailure: () => relayClient.lastFailure,

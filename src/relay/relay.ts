@@ -79,7 +79,7 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     const { issuer } = config;
     warnOfDangers(config, logger);
     const box = openKeyFile(config.key_file, random);
-    const database = resources.use(openDatabase<RelaySchema>(config.database, { clock }));
+    const database = resources.use(openDatabase<RelaySchema>(config.database, { clock, logger }));
     const { db } = database;
     await migrate(db, relayMigrations);
     resources.use(await NodePresence.open({ db, events, clock, logger }));
@@ -146,7 +146,7 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
         app => addEnrolApplication(app, { db, issuer, clock, trusted, events }),
         app => addOwnCredentials(app, { db, issuer, clock, trusted, events }),
         ...publishing.operations,
-        app => addReportHealth(app, { db }),
+        app => addReportHealth(app, database),
       ],
     });
 
@@ -195,7 +195,7 @@ export function createRelay(config: RelayConfig, overrides: RelayOverrides = {})
     const metricsListener = resources.use(
       await HttpListener.open(
         config.metrics,
-        fetchHandler(createMetricsApp({ db, metrics, logger, random }).fetch),
+        fetchHandler(createMetricsApp({ database, metrics, logger, random }).fetch),
         { clock },
       ),
     );

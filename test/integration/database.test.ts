@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,6 +19,7 @@ import { type Migration, migrate } from '../../src/database/migrator.ts';
 import { softTransaction } from '../../src/database/soft-transaction.ts';
 import { proxyMigrations } from '../../src/proxy/database/migrations.ts';
 import { relayMigrations } from '../../src/relay/database/migrations.ts';
+import { createLogger } from '../../src/runtime/logger.ts';
 import { ManualClock } from '../../src/runtime/manual-clock.ts';
 
 function temporaryFile(t: TestContext): string {
@@ -87,6 +97,47 @@ test("another process's commit is noticed within a quarter of a second, one's ow
   }
   await clock.advance(250);
   assert.equal(changes, 1);
+});
+
+test('a disk that fails for a moment ends no service: it is told, kept for health reports, and tried again', async t => {
+  const path = temporaryFile(t);
+  const clock = new ManualClock();
+  const logged: string[] = [];
+  const logger = createLogger({ name: 'test', destination: { write: line => logged.push(line) } });
+  await using service = openDatabase({ path }, { clock, logger });
+  let changes = 0;
+  service.onForeignChange(() => changes++);
+  using command = new DatabaseSync(path);
+  command.exec('CREATE TABLE note (text TEXT)');
+  const committed = readFileSync(`${path}-wal`);
+  truncateSync(`${path}-wal`, 0); // SQLite answers SQLITE_IOERR_SHORT_READ
+  await clock.advance(1000);
+  assert.equal(changes, 0);
+  assert.equal(service.failure?.code, 'database-unavailable');
+  assert.match(service.failure.message, /the disk fails/);
+  assert.equal(logged.length, 1, 'once, however long it lasts');
+  assert.match(logged[0] ?? '', /"error":"the database \S+ cannot be read or written: the disk fails"/);
+
+  writeFileSync(`${path}-wal`, committed);
+  await clock.advance(250);
+  assert.equal(service.failure, undefined);
+  assert.equal(changes, 1, 'nothing was missed meanwhile');
+  assert.match(logged[1] ?? '', /are seen again/);
+});
+
+test('a database file that is taken away while it is in use is told, and found again', async t => {
+  const path = temporaryFile(t);
+  const clock = new ManualClock();
+  await using service = openDatabase({ path }, { clock });
+  renameSync(path, `${path}.aside`);
+  await clock.advance(250);
+  assert.match(service.failure?.message ?? '', /removed or replaced/);
+  writeFileSync(path, '');
+  await clock.advance(250);
+  assert.match(service.failure?.hint ?? '', /stop the service/);
+  renameSync(`${path}.aside`, path);
+  await clock.advance(250);
+  assert.equal(service.failure, undefined);
 });
 
 test('a database that cannot be opened is a clear error', () => {

@@ -1,6 +1,6 @@
 // What the metrics listener serves: /metrics for Prometheus, and /health for whoever watches from inside.
 
-import type { Kysely } from 'kysely';
+import type { OpenDatabase } from '../../database/database.ts';
 import { createApiApp } from '../../runtime/http/api-app.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -10,18 +10,18 @@ import type { RelayApp, RelayEnv } from './relay-app.ts';
 import { addReportHealth } from './report-health.ts';
 
 export function createMetricsApp({
-  db,
+  database,
   metrics,
   logger,
   random,
 }: {
-  db: Kysely<RelaySchema>;
+  database: Pick<OpenDatabase<RelaySchema>, 'db' | 'failure'>;
   metrics: Metrics;
   logger: Logger;
   random: Random;
 }): RelayApp {
   const app = createApiApp<RelayEnv>({ logger, random, bodyBytes: 1024 });
-  addReportHealth(app, { db });
+  addReportHealth(app, database);
   app.get('/metrics', async context => {
     const { contentType, body } = await metrics.expose();
     return context.body(body, 200, { 'content-type': contentType });

@@ -1,9 +1,9 @@
 // GET /health: 200 while the relay can do its work, 503 when its database cannot be read.
 
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { version } from '../../contract/versions.ts';
+import type { OpenDatabase } from '../../database/database.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
@@ -19,10 +19,14 @@ const route = createRoute({
   },
 });
 
-export function addReportHealth(app: RelayApp, { db }: { db: Kysely<RelaySchema> }): void {
+export function addReportHealth(
+  app: RelayApp,
+  database: Pick<OpenDatabase<RelaySchema>, 'db' | 'failure'>,
+): void {
   app.openapi(route, async context => {
     try {
-      await sql`SELECT 1 FROM schema_migration`.execute(db);
+      if (database.failure !== undefined) throw database.failure;
+      await sql`SELECT 1 FROM schema_migration`.execute(database.db);
     } catch (cause) {
       throw new AppError('database-unavailable', 'the database cannot be read', { cause });
     }

@@ -5,7 +5,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Kysely } from 'kysely';
 import { version } from '../../../contract/versions.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { describeError } from '../../../runtime/errors.ts';
+import { AppError, describeError } from '../../../runtime/errors.ts';
 import type { ProxySchema } from '../../database/schema.ts';
 import type { RelayFailure } from '../../trust/relay/relay-failure.ts';
 import type { DeviceApp } from '../device-app.ts';
@@ -40,6 +40,8 @@ const relayAnswerMs = 2000;
 
 export type HealthCollaborators = {
   db: Kysely<ProxySchema>;
+  /** Why commands are not followed now, if so. */
+  databaseFailure(): AppError | undefined;
   clock: Clock;
   /** Whether the relay would take a batch now. Never rejects. */
   authorize(): Promise<{ kind: 'authorized' } | { kind: 'failed'; failure: RelayFailure }>;
@@ -77,11 +79,14 @@ async function relayFaults({ clock, authorize, lastBatchFailure }: HealthCollabo
   return [{ part: 'relay', code, detail: message, hint }];
 }
 
-async function databaseFaults({ db }: HealthCollaborators): Promise<Fault[]> {
+async function databaseFaults({ db, databaseFailure }: HealthCollaborators): Promise<Fault[]> {
   try {
+    const failure = databaseFailure();
+    if (failure !== undefined) throw failure;
     return [...(await mailServerFaults(db)), ...(await endingFaults(db))];
   } catch (error) {
-    return [{ part: 'database', code: 'database-unavailable', detail: describeError(error) }];
+    const hint = error instanceof AppError ? error.hint : undefined;
+    return [{ part: 'database', code: 'database-unavailable', detail: describeError(error), hint }];
   }
 }
 
