@@ -17,6 +17,11 @@ const goneGraceMs = 60 * 60_000;
 const closingMs = 30 * 86_400_000;
 /** Ended rows are kept for undo and `why`. */
 export const keepEndedMs = 90 * 86_400_000;
+/** Of one mailbox within a day: its devices may come and go as often as they like. */
+const endedKeptADay = 50;
+const dayMs = 86_400_000;
+/** An icon that no subscription tells of any more; far longer than an attempt blocks its target (R4). */
+const keepBareIconsMs = 60 * 60_000;
 
 /** Answers how many ended; call it again while that is a whole portion. */
 export async function endExpired(transaction: Transaction<ProxySchema>, context: Context): Promise<number> {
@@ -54,6 +59,7 @@ export async function endOfGoneMailboxes(
   return gone.length;
 }
 
+/** Looks at all that ended within a day: for once an hour. */
 export async function forgetOld(transaction: Transaction<ProxySchema>, now: number): Promise<void> {
   await transaction
     .updateTable('icon')
@@ -62,10 +68,33 @@ export async function forgetOld(transaction: Transaction<ProxySchema>, now: numb
     .where('ended_at', 'is', null)
     .execute();
   const old = now - keepEndedMs;
-  await transaction.deleteFrom('subscription').where('ended_at', '<=', old).execute();
+  const endedToday = transaction
+    .selectFrom('subscription')
+    .select(({ fn }) => [
+      'id',
+      fn
+        .agg<number>('row_number')
+        .over(over => over.partitionBy('mailbox_id').orderBy('ended_at', 'desc'))
+        .as('nth'),
+    ])
+    .where('ended_at', '>', now - dayMs)
+    .as('ended_today');
+  const tooMany = transaction
+    .selectFrom(endedToday)
+    .select('ended_today.id')
+    .where('nth', '>', endedKeptADay);
+  await transaction
+    .deleteFrom('subscription')
+    .where(({ or, eb }) => or([eb('ended_at', '<=', old), eb('id', 'in', tooMany)]))
+    .execute();
   await transaction
     .deleteFrom('icon')
-    .where('ended_at', '<=', old)
+    .where(({ or, and, eb }) =>
+      or([
+        eb('ended_at', '<=', old),
+        and([eb('ended_at', '>', now - dayMs), eb('ended_at', '<=', now - keepBareIconsMs)]),
+      ]),
+    )
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(

@@ -210,3 +210,48 @@ test('what ended for one reason comes back, unless it has a successor', async ()
   const icon = await stages.icon(anna.iconId);
   assert.deepEqual([icon.ended_at, icon.wanted, icon.shown], [null, 4, null]);
 });
+
+test('however often a device comes and goes, what is kept of a day is bounded, and the newest is', async () => {
+  await using stages = await openProxyStages();
+  stages.subscriptions.start();
+  const newest = await stages.subscriptions.subscribe(
+    subscribeRequest({ mailboxId: 'ben', target: 'target-ben', installationId: 'phone-ben' }),
+  );
+  await stages.subscriptions.unsubscribe({ subscriptionId: newest.id, mailboxId: 'ben' });
+  let last = '';
+  for (let round = 0; round < 60; round++) {
+    const { id } = await stages.subscriptions.subscribe(subscribeRequest({ target: `target-${round % 3}` }));
+    await stages.subscriptions.unsubscribe({ subscriptionId: id, mailboxId: 'anna' });
+    await stages.clock.advance(1000);
+    last = id;
+  }
+  const rows = async (table: 'icon' | 'subscription') =>
+    (await stages.db.selectFrom(table).select('id').execute()).length;
+  assert.deepEqual([await rows('subscription'), await rows('icon')], [61, 61]);
+  await stages.clock.advance(2 * hour);
+  assert.deepEqual(
+    [await rows('subscription'), await rows('icon')],
+    [51, 51],
+    'fifty of Anna’s and Ben’s one',
+  );
+  assert.equal((await stages.subscriptions.list('anna'))[0]?.id, last);
+  assert.equal(await stages.subscriptions.restore({ subscriptionId: newest.id }), 1);
+  assert.equal(await stages.subscriptions.restore({ subscriptionId: last }), 1);
+});
+
+test('an icon that another one took the place of is kept for an hour', async () => {
+  await using stages = await openProxyStages();
+  stages.subscriptions.start();
+  const first = await stages.subscriptions.subscribe(subscribeRequest());
+  const second = await stages.subscriptions.subscribe(
+    subscribeRequest({ mailboxId: 'ben', target: 'target-2' }),
+  );
+  await stages.subscriptions.subscribe(subscribeRequest({ target: 'target-2' }));
+  assert.equal((await stages.icon(first.iconId)).ended_reason, 'target-replaced');
+  await stages.clock.advance(3 * hour);
+  const icons = await stages.db.selectFrom('icon').select('id').execute();
+  assert.deepEqual(
+    icons.map(({ id }) => id),
+    [second.iconId],
+  );
+});

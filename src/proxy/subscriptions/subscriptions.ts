@@ -26,6 +26,7 @@ import { targetGone } from './target-gone.ts';
 import { type ViewedRequest, viewed } from './viewed.ts';
 
 const housekeepingEveryMs = 60_000;
+const forgettingEveryMs = 60 * 60_000;
 const listEndedForMs = 30 * 86_400_000;
 
 export type SubscriptionsOptions = {
@@ -46,6 +47,7 @@ export class Subscriptions implements AsyncDisposable {
   #timer: Timer | undefined;
   #keeping: Promise<void> = Promise.resolve();
   #stopping = false;
+  #forgetAt = 0;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -192,7 +194,10 @@ export class Subscriptions implements AsyncDisposable {
     try {
       while ((await this.#commit(transaction => endExpired(transaction, this.#context()))) === portion);
       await this.#commit(transaction => endOfGoneMailboxes(transaction, this.#context()));
-      await db.transaction().execute(transaction => forgetOld(transaction, clock.now()));
+      if (clock.monotonic() >= this.#forgetAt) {
+        await db.transaction().execute(transaction => forgetOld(transaction, clock.now()));
+        this.#forgetAt = clock.monotonic() + forgettingEveryMs;
+      }
       events.record(await takeCensus(db));
     } catch (error) {
       events.record({ kind: 'storing-failed', what: 'housekeeping', error: describeError(error) });
