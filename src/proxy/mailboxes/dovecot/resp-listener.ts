@@ -24,7 +24,7 @@ export type RespListenerOptions = {
 
 /** An unfinished command, and the first one, must be there within this time. */
 const commandDeadlineMs = 10_000;
-const maxUnreadReplyBytes = 65_536;
+const maxUnreadReplyBytes = 16_384;
 
 export class RespListener implements AsyncDisposable {
   readonly #options: Required<RespListenerOptions>;

@@ -74,6 +74,7 @@ for (const [what, input, fault] of [
   ['too many arguments', '*9\r\n', /too many arguments/],
   ['a negative length', '*-1\r\n', /malformed/],
   ['an argument that is too long', '*1\r\n$8193\r\n', /too long/],
+  ['arguments that are too long together', `*2\r\n$8000\r\n${'x'.repeat(8000)}\r\n$193\r\n`, /too long/],
   ['a length of gigabytes', '*1\r\n$999999999\r\n', /too long/],
   ['a header without an end', `*${'1'.repeat(100)}`, /header is too long/],
   ['an inline command', 'PING\r\n', /"\*" was expected/],

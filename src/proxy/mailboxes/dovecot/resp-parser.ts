@@ -1,11 +1,11 @@
 // The requests of the Redis protocol (RESP2: arrays of bulk strings), cut out of a byte stream. It is fed by whoever
-// can reach the socket, so every length is bounded before a byte is kept, memory stays under
-// maxArguments × maxBulkBytes, and after the first fault nothing more is parsed.
+// can reach the socket, so every length is bounded before a byte is kept (thousands of connections may each hold an
+// unfinished command), and after the first fault nothing more is parsed.
 
-export type RespLimits = { maxArguments: number; maxBulkBytes: number };
+export type RespLimits = { maxArguments: number; maxCommandBytes: number };
 
 /** Far above what Dovecot sends: a key, and a value of some 200 bytes. */
-export const respLimits: RespLimits = { maxArguments: 8, maxBulkBytes: 8192 };
+export const respLimits: RespLimits = { maxArguments: 8, maxCommandBytes: 8192 };
 
 export type RespInput = {
   commands: string[][];
@@ -23,6 +23,8 @@ export class RespParser {
   #header = '';
   #arguments: string[] = [];
   #missing = 0;
+  /** Bytes that the arguments of this command may still have. */
+  #room = 0;
   #bulk = Buffer.alloc(0);
   #filled = 0;
 
@@ -84,12 +86,14 @@ export class RespParser {
     if (length > this.#limits.maxArguments) return 'a command has too many arguments';
     this.#arguments = [];
     this.#missing = length;
+    this.#room = this.#limits.maxCommandBytes;
     if (length > 0) this.#state = 'bulk-header';
     return undefined;
   }
 
   #bulkBegins(length: number): string | undefined {
-    if (length > this.#limits.maxBulkBytes) return 'an argument is too long';
+    if (length > this.#room) return 'a command is too long';
+    this.#room -= length;
     this.#bulk = Buffer.alloc(length);
     this.#filled = 0;
     this.#state = length === 0 ? 'bulk-end' : 'bulk';
