@@ -1,4 +1,5 @@
-// kill -9 of proxy and relay in the middle of a batch, when providers have the pushes and nobody has their answers.
+// kill -9 of proxy and relay in the middle of a batch, when providers have the pushes and nobody has their answers; and
+// a proxy that Dovecot's events did not reach.
 // What must hold (ARCHITECTURE.md, R4): the attempts outlive the process, nobody repeats one before notAfter + 10 s,
 // and then the badge is the mailbox's count, without anybody's help.
 
@@ -116,6 +117,14 @@ test('killed in the middle of a batch', { skip: missing ?? false }, async t => {
     await relay.start();
     await bothShow(1, 'the relay came later');
     await proxy.untilHealthy();
+  });
+
+  await t.test('the proxy stood still, and the mail server gave up telling it', async () => {
+    await proxy.freeze();
+    await dovecot.deliver('alice'); // each waits as long as Dovecot has patience with its listener
+    await dovecot.deliver('alice');
+    proxy.thaw();
+    await bothShow(3, 'the proxy went on');
   });
 });
 
