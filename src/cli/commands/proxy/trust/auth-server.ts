@@ -11,6 +11,7 @@ import { AppError } from '../../../../runtime/errors.ts';
 import { confirm } from '../../../confirm.ts';
 import { listForm, type Output, processOutput } from '../../../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../../../proxy-config.ts';
+import { instant } from '../../../table.ts';
 
 type Options = ProxyConfigOption & { json: boolean };
 type Work<T> = Parameters<typeof administerAuthServers<T>>[2];
@@ -145,9 +146,9 @@ function form(server: AuthServer): string {
     ['AuthMetadataUrl', server.metadataUrl],
     ['SigningKeys', `{${server.signingKeys.map(key => key.thumbprint).join(', ')}}`],
     ['IsDefaultAuthorizationEndpoint', server.isDefault ? 'True' : 'False'],
-    ['WhenCreatedUTC', new Date(server.createdAt).toISOString()],
-    ['WhenChangedUTC', new Date(server.changedAt).toISOString()],
-    ['WhenRefreshedUTC', new Date(server.refreshedAt).toISOString()],
+    ['WhenCreatedUTC', instant(server.createdAt)],
+    ['WhenChangedUTC', instant(server.changedAt)],
+    ['WhenRefreshedUTC', instant(server.refreshedAt)],
   ]);
 }
 

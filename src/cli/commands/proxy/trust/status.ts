@@ -7,6 +7,7 @@ import { AppError } from '../../../../runtime/errors.ts';
 import { systemRandom } from '../../../../runtime/random.ts';
 import { listForm, type Output, processOutput } from '../../../output.ts';
 import { loadProxyConfig, type ProxyConfigOption, proxyConfigOption } from '../../../proxy-config.ts';
+import { instant } from '../../../table.ts';
 
 type Status = Awaited<ReturnType<ReturnType<typeof createTrustAdministration>['status']>>;
 
@@ -83,6 +84,6 @@ function warn({ endingSoon, rotationFailure }: Status, output: Output): void {
   );
 }
 
-function utc(instant: number | null): string {
-  return instant === null ? '' : new Date(instant).toISOString();
+function utc(at: number | null): string {
+  return at === null ? '' : instant(at);
 }
