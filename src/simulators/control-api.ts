@@ -12,11 +12,12 @@ type Simulator<Fault> = {
   readonly pendingFaults: number;
   inject(fault: Fault, options: { times: number }): void;
   clearFaults(): void;
+  dropConnections(): void;
 };
 
 const onlineSchema = z.strictObject({ online: z.boolean() });
 
-/** An application with the certificate and the faults; its simulator's own operations are added to it. */
+/** An application with the certificate, the faults and the connections; its simulator's own operations are added to it. */
 export function createControlApi<S extends z.ZodType>(
   simulator: Simulator<z.output<S>>,
   faultSchema: S,
@@ -39,6 +40,10 @@ export function createControlApi<S extends z.ZodType>(
   app.delete('/faults', context => {
     simulator.clearFaults();
     return context.json({ pendingFaults: 0 });
+  });
+  app.delete('/connections', context => {
+    simulator.dropConnections();
+    return context.body(null, 204);
   });
   return app;
 }

@@ -194,14 +194,15 @@ export class ApnsSimulator implements AsyncDisposable {
       this.#identities.set(connection, verdict.key);
       connection.allowStreams(this.streamLimit);
     }
-    return verdict.accepted ? this.#accept(verdict) : this.#refuse(verdict, request);
+    return verdict.accepted ? this.#accept(verdict, environment) : this.#refuse(verdict, request);
   }
 
-  #accept({ device, push }: Extract<Verdict, { accepted: true }>): ServedAnswer {
+  #accept({ device, push }: Extract<Verdict, { accepted: true }>, environment: Environment): ServedAnswer {
     const { apnsId, acceptedAt } = push;
     this.#emit({ type: 'accepted', at: acceptedAt, apnsId, device, badge: badgeOf(push.payload) });
     device.receive(push);
-    return { status: 200, headers: { 'apns-id': apnsId } };
+    const traceable = environment === 'sandbox' ? { 'apns-unique-id': this.#random.uuid() } : {};
+    return { status: 200, headers: { 'apns-id': apnsId, ...traceable } };
   }
 
   #refuse(

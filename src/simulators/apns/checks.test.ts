@@ -145,6 +145,7 @@ test('a token may be renewed after 20 minutes; the old one stays good when it is
 test('headers and body', () => {
   const { reason, clock } = setUp();
   assert.equal(reason({ headers: { 'apns-topic': undefined } }), 'MissingTopic');
+  assert.equal(reason({ headers: { 'apns-topic': 'Fabrikam Mail' } }), 'BadTopic');
   const limited = {
     authorization: `bearer ${jwt(productionKey, clock.now())}`,
     'apns-topic': 'com.fabrikam.calendar',

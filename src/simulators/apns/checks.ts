@@ -26,6 +26,8 @@ export type CheckContext = {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const devicePath = '/3/device/';
+/** Letters, digits, hyphens and periods (Apple, CFBundleIdentifier); what is put behind it, such as `.voip`, too. */
+const bundleId = /^[A-Za-z0-9.-]+$/;
 const pushTypes = new Set([
   'alert',
   'background',
@@ -76,6 +78,7 @@ function checkEnvelope({ method, path, headers, headerNames }: ServedRequest): R
 function checkHeaders({ headers }: ServedRequest, key: SigningKey): RefusalReason | undefined {
   const topic = text(headers['apns-topic']);
   if (topic === undefined || topic === '') return 'MissingTopic';
+  if (!bundleId.test(topic)) return 'BadTopic';
   if (key.topics?.includes(topic) === false) return 'TopicDisallowed';
   if (!['10', '5', '1'].includes(text(headers['apns-priority']) ?? '10')) return 'BadPriority';
   if (!/^\d{1,12}$/.test(text(headers['apns-expiration']) ?? '0')) return 'BadExpirationDate';

@@ -29,10 +29,6 @@ export function createApnsControl(
     letGo: device => device.uninstall(),
     describe: describeDevice,
   });
-  app.delete('/connections', context => {
-    simulator.dropConnections();
-    return context.body(null, 204);
-  });
   return app;
 }
 

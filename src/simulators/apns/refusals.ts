@@ -1,5 +1,6 @@
 // The reasons for which APNs refuses, with their statuses, as Apple's "Handling notification responses from APNs"
-// lists them. Written down a second time on purpose: a simulator that shared the relay's table could not find its errors.
+// lists them: those that a sender with tokens can meet by itself. All others come as injected answers.
+// Written down a second time on purpose: a simulator that shared the relay's table could not find its errors.
 
 export const refusals = {
   BadCollapseId: 400,
@@ -7,6 +8,7 @@ export const refusals = {
   BadExpirationDate: 400,
   BadMessageId: 400,
   BadPriority: 400,
+  BadTopic: 400,
   DeviceTokenNotForTopic: 400,
   DuplicateHeaders: 400,
   InvalidPushType: 400,

@@ -31,10 +31,6 @@ export function createFcmControl(simulator: FcmSimulator, collaborators: { logge
     simulator.tokens.revoke();
     return context.body(null, 204);
   });
-  app.delete('/connections', context => {
-    simulator.dropConnections();
-    return context.body(null, 204);
-  });
   return app;
 }
 
