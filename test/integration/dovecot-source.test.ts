@@ -295,6 +295,7 @@ describe('the Dovecot source', { skip: missing ?? false }, () => {
       onChange: ({ value }) => {
         changes.push(value ?? '');
         waiting.listener({ kind: 'changed', mailboxId: 'erin', traceId: '', observedAt: 0 });
+        return true;
       },
       onFault: () => undefined,
     });
@@ -325,13 +326,38 @@ describe('the Dovecot source', { skip: missing ?? false }, () => {
     await log.settled('erin', before + 1);
   });
 
+  test('strangers make room for one another, and cut nobody off who has told something of ours', async () => {
+    await using listener = await RespListener.open({
+      address: { host: '127.0.0.1', port: 0 },
+      clock: new SystemClock(),
+      maxConnections: 3,
+      onChange: ({ key }) => key === 'secret',
+      onFault: () => undefined,
+    });
+    const open = async (key: string) => {
+      const peer = connect(listener.port ?? 0, '127.0.0.1');
+      peer.on('error', () => undefined); // cut in the middle of a write; 'close' follows
+      const tell = async (): Promise<string> => {
+        peer.write(`*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$1\r\n1\r\n`);
+        return String((await once(peer, 'data'))[0]);
+      };
+      await tell();
+      return { peer, tell };
+    };
+    const dovecots = await open('secret');
+    for (let stranger = 0; stranger < 10; stranger++) await open('guessed');
+    assert.equal(await dovecots.tell(), '+OK\r\n');
+    assert.equal(await (await open('secret')).tell(), '+OK\r\n');
+    assert.equal(await dovecots.tell(), '+OK\r\n');
+  });
+
   test('a peer that begins a command and does not end it is cut off', async () => {
     const clock = new ManualClock();
     const faults: string[] = [];
     await using listener = await RespListener.open({
       address: { host: '127.0.0.1', port: 0 },
       clock,
-      onChange: () => undefined,
+      onChange: () => true,
       onFault: fault => void faults.push(fault),
     });
     const peer = connect(listener.port ?? 0, '127.0.0.1');

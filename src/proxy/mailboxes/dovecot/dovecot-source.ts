@@ -102,19 +102,20 @@ export class DovecotSource implements MailboxSource {
     await this.#socket?.[Symbol.asyncDispose]();
   }
 
-  #keyChanged({ key, value }: KeyChange): void {
+  /** Whether the key is one of ours. */
+  #keyChanged({ key, value }: KeyChange): boolean {
     const { keyPrefix, nameRule, clock, random, logger } = this.#options;
     const user = parseStatusKey(key, keyPrefix);
     if (user === undefined) {
       this.#ignore('foreign-key', { hint: 'the prefix of notify_status_dict must be the configured secret' });
-      return;
+      return false;
     }
     const mailboxId = canonicalMailboxName(user, nameRule);
     if (mailboxId === undefined) {
       this.#ignore('malformed-name', {});
-      return;
+      return true;
     }
-    if (!this.#watched.has(mailboxId)) return;
+    if (!this.#watched.has(mailboxId)) return true;
     const count = value === undefined ? undefined : parseStatusValue(value);
     if (value !== undefined && count === undefined) {
       this.#ignore('malformed-value', {
@@ -131,6 +132,7 @@ export class DovecotSource implements MailboxSource {
     } catch (error) {
       logger.error({ mailboxId, error: describeError(error) }, 'an event of Dovecot was not taken over');
     }
+    return true;
   }
 
   #ignore(reason: Ignored, fields: Record<string, string>): void {

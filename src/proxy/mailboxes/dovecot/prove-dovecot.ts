@@ -73,6 +73,7 @@ export async function proveDovecot(
         told.push({ name, mailboxId: canonicalMailboxName(name, nameRule), count, at: clock.monotonic() });
       }
       wake();
+      return name !== undefined;
     },
   });
   const startedAt = clock.monotonic();

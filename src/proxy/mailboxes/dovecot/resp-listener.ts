@@ -14,11 +14,14 @@ export type RespAddress = UnixSocketAddress | { host: string; port: number };
 export type RespListenerOptions = {
   address: RespAddress;
   clock: Clock;
-  /** Called for each change, after it has been acknowledged. */
-  onChange(change: KeyChange): void;
+  /** Called for each change, after it has been acknowledged. Answers whether its key is one of ours. */
+  onChange(change: KeyChange): boolean;
   /** A connection was closed because of what it sent. */
   onFault(fault: string): void;
-  /** Beyond it the connection that has been quiet longest is closed; Dovecot opens another when it needs one. */
+  /**
+   * For one more, the oldest that has told nothing of ours is closed, or else the one that has been quiet longest; Dovecot
+   * opens another when it needs one.
+   */
   maxConnections?: number;
 };
 
@@ -31,6 +34,8 @@ export class RespListener implements AsyncDisposable {
   readonly #server: Server;
   /** In the order of their last command. */
   readonly #sockets = new Set<Socket>();
+  /** Of them, those that have told nothing of ours: whoever reaches a port can open connections, and cut off no other. */
+  readonly #strangers = new Set<Socket>();
 
   private constructor(options: RespListenerOptions) {
     this.#options = { maxConnections: 10_000, ...options };
@@ -81,18 +86,21 @@ export class RespListener implements AsyncDisposable {
       });
     };
     expectCommand();
+    if (this.#sockets.size >= maxConnections) this.#makeRoom();
     this.#sockets.add(socket);
-    if (this.#sockets.size > maxConnections) this.#closeQuietest();
+    this.#strangers.add(socket);
     socket.on('error', () => undefined); // the peer's processes come and go; 'close' follows
     socket.on('close', () => {
       deadline?.cancel();
-      this.#sockets.delete(socket);
+      this.#forget(socket);
     });
     socket.on('data', chunk => {
       const { commands, fault } = parser.push(chunk);
       const answers = commands.map(command => session.execute(command));
       if (answers.length > 0) socket.write(answers.map(({ reply }) => reply).join(''));
-      for (const change of answers.flatMap(({ changes }) => changes)) onChange(change);
+      for (const change of answers.flatMap(({ changes }) => changes)) {
+        if (onChange(change)) this.#strangers.delete(socket);
+      }
       if (answers.some(({ close }) => close)) socket.end();
       if (fault !== undefined) refuse(fault);
       else if (socket.writableLength > maxUnreadReplyBytes) refuse('answers are not read');
@@ -106,8 +114,15 @@ export class RespListener implements AsyncDisposable {
     });
   }
 
-  #closeQuietest(): void {
-    const [quietest] = this.#sockets;
-    quietest?.destroy();
+  #makeRoom(): void {
+    const [quietest] = this.#strangers.size > 0 ? this.#strangers : this.#sockets;
+    if (quietest === undefined) return;
+    quietest.destroy();
+    this.#forget(quietest);
+  }
+
+  #forget(socket: Socket): void {
+    this.#sockets.delete(socket);
+    this.#strangers.delete(socket);
   }
 }
