@@ -193,10 +193,13 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     assert.ok(refused.kind === 'state' && refused.state === 'refused');
     assert.match(refused.detail ?? '', /refuses the user name or password/);
     assert.doesNotMatch(JSON.stringify(log.events), /wrong/);
-    const [result] = await source.recount([mailbox('dave')], patiently());
-    assert.equal(result?.outcome, 'refused');
+    const recounted = async (password?: string) =>
+      (await source.recount([mailbox('dave', password)], patiently()))[0]?.outcome;
+    assert.equal(await recounted('wrong'), 'refused');
+    assert.equal(await recounted(), 'counted', 'before the watcher has heard of it');
     source.watch(mailbox('dave'));
-    await log.settled('dave', 0);
+    assert.equal(await recounted(), 'counted', 'while it signs in');
+    await log.until(event => event.kind === 'state' && event.state === 'watched', 'it watches');
     assert.equal(log.events.filter(event => event.kind === 'state' && event.state === 'refused').length, 1);
   });
 

@@ -115,10 +115,13 @@ export class ImapSource implements MailboxSource {
     await Promise.all(this.#ending);
   }
 
-  /** Over the watcher's connection, so that this count and those of its events keep their order. */
+  /**
+   * Over the watcher's connection, so that this count and those of its events keep their order; not while that has yet
+   * to hear of the password which the person has just signed in with.
+   */
   async #recount(mailbox: WatchedMailbox, signal: AbortSignal): Promise<RecountResult> {
     const watcher = this.#watchers.get(mailbox.id);
-    if (watcher !== undefined) return abortable(watcher.recount(mailbox.look), signal);
+    if (watcher?.proves(mailbox)) return abortable(watcher.recount(mailbox.look), signal);
     const login = this.#login(mailbox);
     if ('outcome' in login) return { mailboxId: mailbox.id, ...login };
     return this.#access.count(mailbox, login, signal);

@@ -56,9 +56,16 @@ export class InboxWatcher implements AsyncDisposable {
 
   /** Takes a new password, and tries at once when the old one was refused; the next count takes the look. */
   update(mailbox: WatchedMailbox): void {
-    const changed = mailbox.password?.reveal() !== this.#mailbox.password?.reveal();
+    const changed = !this.proves(mailbox);
     this.#mailbox = mailbox;
-    if (changed) this.#retryNow.abort();
+    if (!changed) return;
+    this.#failure = undefined; // it was the old one's
+    this.#retryNow.abort();
+  }
+
+  /** Whether it signs in with the mailbox's password as that is now. */
+  proves({ password }: WatchedMailbox): boolean {
+    return password?.reveal() === this.#mailbox.password?.reveal();
   }
 
   /** The count as of now with what the look asks for, or why there is none. */
@@ -94,11 +101,11 @@ export class InboxWatcher implements AsyncDisposable {
         const connectedAt = clock.monotonic();
         const lost = await this.#watch(opened.connection);
         if (clock.monotonic() - connectedAt > settledMs) failures = 0;
-        if (!lost.counted) this.#fail(lost.failure);
+        if (!lost.counted) this.#failed(lost.failure);
       } else {
         retry = opened.outcome;
         onState(retry, opened.detail);
-        this.#fail(opened);
+        this.#failed(opened);
       }
       const pause = AbortSignal.any([signal, this.#retryNow.signal]);
       await clock
@@ -179,6 +186,11 @@ export class InboxWatcher implements AsyncDisposable {
     await connection.noop();
     if (reason === 'ended')
       await clock.sleep(idleEndedPauseMs, { signal: this.#stop.signal, background: true });
+  }
+
+  /** Whoever asks waits for the new password instead, when one came meanwhile: it is tried at once. */
+  #failed(failure: ConnectionFailure): void {
+    if (!this.#retryNow.signal.aborted) this.#fail(failure);
   }
 
   #fail(failure: ConnectionFailure): void {
