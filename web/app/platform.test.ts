@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installGuideOf, permissionGuideOf, platformOf } from './platform.ts';
+import { installGuideOf, installHintOf, permissionGuideOf, platformOf } from './platform.ts';
 
 const agents: readonly [what: string, agent: string, touchPoints: number, name: string, guides: string][] = [
   [
@@ -62,3 +62,16 @@ for (const [what, userAgent, maxTouchPoints, name, guides] of agents) {
     assert.equal(`${permissionGuideOf(platform)} ${installGuideOf(platform)}`, guides);
   });
 }
+
+test('the hint to install goes once that is done or put off, which nobody with an iPhone can', () => {
+  const phone = { system: 'android', browser: 'chromium', name: '' } as const;
+  const iPhone = { system: 'ios', browser: 'safari', name: '' } as const;
+  const asked = { standalone: false, putOff: false };
+  assert.deepEqual(installHintOf(phone, asked), { guide: 'android', needed: false });
+  assert.equal(installHintOf(phone, { ...asked, putOff: true }), undefined);
+  assert.equal(installHintOf(phone, { ...asked, standalone: true }), undefined);
+  assert.deepEqual(installHintOf(iPhone, { ...asked, putOff: true }), { guide: 'ios', needed: true });
+  assert.equal(installHintOf(iPhone, { ...asked, standalone: true }), undefined);
+  const firefox = { system: 'linux', browser: 'firefox', name: '' } as const;
+  assert.equal(installHintOf(firefox, asked), undefined);
+});

@@ -64,3 +64,13 @@ export function installGuideOf({
   if (browser === 'safari') return 'safariMac';
   return browser === 'chromium' ? 'desktop' : undefined;
 }
+
+/** Whether to say so, and whether the person may put it off: on iPhone and iPad there is no badge without it. */
+export function installHintOf(
+  platform: Platform,
+  { standalone, putOff }: { standalone: boolean; putOff: boolean },
+): { guide: NonNullable<ReturnType<typeof installGuideOf>>; needed: boolean } | undefined {
+  const guide = installGuideOf(platform);
+  const needed = platform.system === 'ios';
+  return standalone || guide === undefined || (putOff && !needed) ? undefined : { guide, needed };
+}

@@ -30,9 +30,9 @@ const problems: Record<ProblemKind, Words> = {
     title: 'The mail server does not answer',
     text: 'Nothing is wrong with your password or this device. Try again in a few minutes.',
   },
-  'mailbox-refused': {
-    title: 'The mail server no longer takes your password',
-    text: 'Sign in again with your present one. The badge follows as soon as you have.',
+  'mailbox-unknown': {
+    title: 'The mail server does not know your mailbox',
+    text: 'It was renamed or removed. Ask your administrator; with another name, sign out and in again.',
   },
   'not-connected': {
     title: 'Badges are not set up yet',

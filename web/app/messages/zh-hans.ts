@@ -21,9 +21,9 @@ export const simplifiedChinese: AppMessages = {
       title: '邮件服务器没有响应',
       text: '您的密码和此设备都没有问题。请过几分钟再试。',
     },
-    'mailbox-refused': {
-      title: '邮件服务器不再接受您的密码',
-      text: '请用当前密码重新登录，角标随后会恢复。',
+    'mailbox-unknown': {
+      title: '邮件服务器找不到您的邮箱',
+      text: '邮箱可能已改名或移除。请咨询管理员；如果名称改了，请退出后用新名称登录。',
     },
     'not-connected': {
       title: '角标尚未设置好',

@@ -21,9 +21,9 @@ export const traditionalChinese: AppMessages = {
       title: '郵件伺服器沒有回應',
       text: '您的密碼和此裝置都沒有問題。請過幾分鐘再試。',
     },
-    'mailbox-refused': {
-      title: '郵件伺服器不再接受您的密碼',
-      text: '請用目前的密碼重新登入，徽章隨後會恢復。',
+    'mailbox-unknown': {
+      title: '郵件伺服器找不到您的信箱',
+      text: '信箱可能已改名或移除。請洽詢管理員；如果名稱改了，請登出後用新名稱登入。',
     },
     'not-connected': {
       title: '徽章尚未設定完成',

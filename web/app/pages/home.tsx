@@ -9,7 +9,7 @@ import { AppIcon } from '../parts/app-icon.tsx';
 import { BadgePanel } from '../parts/badge-panel.tsx';
 import { InstallHint } from '../parts/install-hint.tsx';
 import { MessageList } from '../parts/message-list.tsx';
-import { ProblemWords, TroubleNotice } from '../parts/trouble-notice.tsx';
+import { TroubleNotice } from '../parts/trouble-notice.tsx';
 import { useText } from '../text.ts';
 
 export function HomePage() {
@@ -66,15 +66,7 @@ function Notices() {
   const { model, view } = useApp();
   const now = useNow();
   const text = useText();
-  const { trouble, count, status, sessionExpiresAt } = view;
-  const refused = status?.watched === 'refused' || status?.watched === 'gone';
-  const again = (
-    <div class="actions">
-      <a class="button" href={to('/sign-in')}>
-        {text.signIn.again}
-      </a>
-    </div>
-  );
+  const { trouble, count, sessionExpiresAt } = view;
   return (
     <div class="home-notices">
       {trouble?.code === 'offline' ? (
@@ -100,13 +92,7 @@ function Notices() {
       ) : (
         trouble && <TroubleNotice trouble={trouble} />
       )}
-      {refused && (
-        <Notice kind="bad">
-          <ProblemWords kind="mailbox-refused" />
-          {again}
-        </Notice>
-      )}
-      {!refused && sessionExpiresAt !== undefined && sessionExpiresAt - now < soonMs && (
+      {sessionExpiresAt !== undefined && sessionExpiresAt - now < soonMs && (
         <Notice kind="warn">
           <p>
             <strong>{text.expiry.soonTitle}</strong>
@@ -114,7 +100,11 @@ function Notices() {
           <p>
             {text.expiry.soonText} <Instant at={sessionExpiresAt} />
           </p>
-          {again}
+          <div class="actions">
+            <a class="button" href={to('/sign-in')}>
+              {text.signIn.again}
+            </a>
+          </div>
         </Notice>
       )}
     </div>

@@ -167,7 +167,7 @@ function StatusNotice({ status }: { status: IconStatus }) {
           ? kindOfReason(lastProblem.reason)
           : watched === 'unreachable'
             ? 'mail-server'
-            : undefined; // refused and gone: the page says it above, for they concern more than the badge
+            : undefined; // refused and gone: the messages cannot be read either, and the page says why
   if (kind === undefined) return null;
   return (
     <Notice kind="warn">

@@ -5,7 +5,7 @@ import { recall, remember } from '../../look/memory.ts';
 import { Panel } from '../../look/panel.tsx';
 import { useApp } from '../app-context.ts';
 import { useInstallPrompt } from '../install-prompt.ts';
-import { installGuideOf } from '../platform.ts';
+import { installHintOf } from '../platform.ts';
 import { useText } from '../text.ts';
 
 export function InstallHint() {
@@ -13,10 +13,9 @@ export function InstallHint() {
   const text = useText().install;
   const prompt = useInstallPrompt();
   const [hidden, setHidden] = useState(recall('install-later') !== null);
-  const guide = installGuideOf(platform);
-  // On iPhone and iPad there is no badge without it: there it cannot be put off.
-  const needed = platform.system === 'ios';
-  if (browser.standalone() || guide === undefined || (hidden && !needed)) return null;
+  const hint = installHintOf(platform, { standalone: browser.standalone(), putOff: hidden });
+  if (hint === undefined) return null;
+  const { guide, needed } = hint;
   return (
     <Panel title={text.title}>
       <p class="muted">{needed ? text.whyIos : text.why}</p>

@@ -68,6 +68,34 @@ test('pages come from the network while there is one, else from what is kept, wh
   assert.equal(await (await broken.shell.answer(navigation('/app/')))?.text(), 'kept /app/');
 });
 
+test('a network that does not answer is no better than none; with nothing kept it is waited for', async t => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const network = Promise.withResolvers<Response>();
+  const { shell } = shellOn(() => network.promise);
+  const waiting = shell.answer(navigation('/app/'));
+  await shell.keep();
+  const answered = shell.answer(navigation('/app/'));
+  t.mock.timers.tick(4000);
+  assert.equal(await (await answered)?.text(), 'kept /app/');
+  const empty = shellOn(() => network.promise);
+  const asked = empty.shell.answer(navigation('/app/'));
+  t.mock.timers.tick(4000);
+  network.resolve(new Response('late'));
+  assert.equal(await (await asked)?.text(), 'late');
+  assert.equal(await (await waiting)?.text(), 'kept /app/');
+});
+
+test('a storage that is broken is no reason to show nothing while there is a network', async () => {
+  const caches = {
+    open: () => Promise.reject(new DOMException('broken', 'UnknownError')),
+    keys: async () => [],
+    delete: async () => false,
+  };
+  const shell = createShell({ caches, fetch: online, origin, version: '2', files: [] });
+  for (const request of [navigation('/app/'), new Request(`${origin}/app/assets/app-1.js`)])
+    assert.equal(await (await shell.answer(request))?.text(), 'fresh');
+});
+
 test('with neither network nor anything kept, the browser says so itself', async () => {
   const { shell } = shellOn(offline);
   assert.equal((await shell.answer(navigation('/app/')))?.type, 'error');
