@@ -96,6 +96,11 @@ function parseBody<S extends z.ZodType>(schema: S, text: string): z.output<S> {
     throw new AppError('invalid-request', 'the body is not JSON');
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new AppError('invalid-request', z.prettifyError(parsed.error));
+  if (!parsed.success) {
+    const said = parsed.error.issues.map(({ path, message }) => `"${path.join('.')}": ${message}`);
+    throw new AppError('invalid-request', said.join('; '), {
+      hint: 'docs/topics/simulators.md lists what is taken',
+    });
+  }
   return parsed.data;
 }

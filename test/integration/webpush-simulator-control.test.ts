@@ -13,7 +13,7 @@ import { after, before, test } from 'node:test';
 import webPush from 'web-push';
 import { z } from 'zod';
 
-const readySchema = z.object({ origin: z.url(), control: z.url(), caFile: z.string() });
+const readySchema = z.object({ origin: z.url(), control: z.url(), ca_file: z.string() });
 const deviceSchema = z.object({
   id: z.string(),
   endpoint: z.url(),
@@ -72,7 +72,7 @@ test('subscribe, push, look, go offline, break, unsubscribe, stop', async () => 
   const made = await control('POST', '/subscriptions', { applicationServerKey: vapid.publicKey });
   assert.equal(made.status, 201);
   const device = deviceSchema.parse(made.body);
-  const agent = new Agent({ ca: readFileSync(ready.caFile) });
+  const agent = new Agent({ ca: readFileSync(ready.ca_file) });
   const push = async (badge: number): Promise<number> => {
     const payload = { v: 1, kind: 'badge', subscription: 'icon', badge, rev: badge, presentation: 'badge' };
     const options = { TTL: 60, agent, vapidDetails: { subject: 'mailto:ops@fabrikam.com', ...vapid } };

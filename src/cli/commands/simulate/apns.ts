@@ -59,7 +59,7 @@ async function simulateApns(options: Options): Promise<void> {
     if (options.json) output.printJson(told);
     else output.print(listForm(Object.entries(told)));
     output.note(
-      'all but the last are members of an app’s "apns" in the relay’s configuration; any topic will do',
+      'all but the last are members of an app’s "apns" in the relay’s configuration; any bundle id will do as topic',
     );
   };
   await runUntilSignal({ start, [Symbol.asyncDispose]: () => running.disposeAsync() }, { clock, logger });

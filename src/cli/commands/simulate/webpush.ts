@@ -21,7 +21,7 @@ export function addSimulateWebPush(simulate: Command): void {
     .option('--port <port>', 'where it takes pushes; 0 takes any free port', parsePort, 9443)
     .option('--control-port <port>', 'where it is controlled; 0 takes any free port', parsePort, 9444)
     .option('--ca-file <file>', 'writes the certificate to trust to this file', 'mailbadge-simulator-ca.pem')
-    .option('--json', 'prints the addresses as JSON', false)
+    .option('--json', 'prints what a relay must be told as JSON', false)
     .action(simulateWebPush);
 }
 
@@ -39,10 +39,16 @@ async function simulateWebPush({ port, controlPort, caFile, json }: Options): Pr
       }),
     );
     await writeFile(caFile, simulator.certificate.caPem);
-    const addresses = { origin: simulator.origin, control: `http://127.0.0.1:${listener.port}`, caFile };
-    if (json) output.printJson(addresses);
-    else output.print(listForm(Object.entries(addresses)));
-    output.note(`relay configuration: dangerously_allow_push_hosts: ['${simulator.hostAndPort}']`);
+    const told = {
+      origin: simulator.origin,
+      ca_file: caFile,
+      control: `http://127.0.0.1:${listener.port}`,
+    };
+    if (json) output.printJson(told);
+    else output.print(listForm(Object.entries(told)));
+    output.note(
+      `"ca_file" is a member of an app’s "web_push" in the relay’s configuration, which also needs dangerously_allow_push_hosts: ['${simulator.hostAndPort}']`,
+    );
   };
   await runUntilSignal({ start, [Symbol.asyncDispose]: () => running.disposeAsync() }, { clock, logger });
 }
