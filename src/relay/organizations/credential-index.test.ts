@@ -97,12 +97,25 @@ test('fails closed for a credential that was never read', async () => {
   await fails('revocation-list-stale');
 });
 
-test('remembers that nobody registered a credential, as briefly as anything else', async () => {
-  const { clock, standing, database, index } = parts();
+test('what nobody registered is looked up each time, and pushes nobody out', async () => {
+  const { standing, database, index } = parts();
+  await index.standingOf('kid');
+  database.standing = undefined;
+  for (let name = 0; name <= 10_000; name++)
+    assert.equal(await index.standingOf(`made-up-${name}`), undefined);
+  database.down = true;
+  assert.deepEqual(await index.standingOf('kid'), standing);
+  database.down = false;
+  database.standing = standing;
+  assert.deepEqual(await index.standingOf('made-up-1'), standing, 'registered since');
+});
+
+test('a credential that is there no more is not believed in when the database cannot be read', async () => {
+  const { clock, database, index, fails } = parts();
+  await index.standingOf('kid');
+  await clock.advance(1000);
   database.standing = undefined;
   assert.equal(await index.standingOf('kid'), undefined);
-  database.standing = standing;
-  assert.equal(await index.standingOf('kid'), undefined);
-  await clock.advance(1000);
-  assert.deepEqual(await index.standingOf('kid'), standing);
+  database.down = true;
+  await fails('revocation-list-stale');
 });

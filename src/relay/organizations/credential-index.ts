@@ -31,7 +31,7 @@ export type Standing = {
 
 export type FindStanding = (credentialId: string) => Promise<Standing | undefined>;
 
-type Entry = { standing: Standing | undefined; readAt: number; current: boolean };
+type Entry = { standing: Standing; readAt: number; current: boolean };
 
 export class CredentialIndex {
   readonly #find: FindStanding;
@@ -58,7 +58,9 @@ export class CredentialIndex {
     const changes = this.#changes;
     try {
       const standing = await this.#find(credentialId);
-      this.#remember(credentialId, { standing, readAt, current: changes === this.#changes });
+      // Not what nobody registered: names can be made up, and would push the others out.
+      if (standing === undefined) this.#entries.delete(credentialId);
+      else this.#remember(credentialId, { standing, readAt, current: changes === this.#changes });
       return standing;
     } catch (cause) {
       if (known !== undefined && this.#clock.monotonic() - known.readAt < oldestMs) return known.standing;
