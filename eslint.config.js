@@ -28,7 +28,14 @@ const noModuleMocks = {
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'test/fixtures/violations/', 'web/dist/'] },
   {
-    files: ['src/**/*.ts', 'web/**/*.{ts,tsx}', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
+    files: [
+      'src/**/*.ts',
+      'web/**/*.{ts,tsx}',
+      'test/**/*.ts',
+      'bench/**/*.ts',
+      'examples/**/*.ts',
+      'scripts/**/*.ts',
+    ],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },

@@ -33,6 +33,24 @@ import {
 import type { Check } from './checks.ts';
 import { DeviceError, refusal } from './device-error.ts';
 
+/** What the calls take and answer. */
+export type {
+  Confirmed,
+  CurrentSession,
+  Device,
+  IconStatus,
+  MessageList,
+  Opened,
+  Preferences,
+  PushTarget,
+  SignedIn,
+  SubscribeBody,
+  Subscription,
+  Ticket,
+  WebApp,
+  WebPushKeys,
+};
+
 export type DeviceClientOptions = {
   proxyUrl: string | URL;
   /** `cookie`: for a web app that the proxy serves. Otherwise where the app keeps the token that signIn answered. */
