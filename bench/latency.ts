@@ -132,6 +132,7 @@ async function listenToEvents(
     onChange({ key, value = '' }) {
       const count = parseStatusValue(value);
       if (count !== undefined) deliveries.learned(parseStatusKey(key, '') ?? '', count.unseen);
+      return true;
     },
     onFault(fault) {
       throw new Error(fault);
