@@ -9,7 +9,7 @@ const kinds = {
   'unexpected-answer': 'not-mailbadge',
   'sign-in-refused': 'wrong-password',
   'sign-in-throttled': 'throttled',
-  'too-many-requests': 'throttled',
+  'too-many-requests': 'too-many-requests',
   'mail-server-unreachable': 'mail-server',
   'mailbox-unknown': 'mailbox-unknown',
   'session-missing': 'session-ended',
@@ -81,6 +81,11 @@ export type ProblemKind =
 
 export function kindOfCode(code: string): ProblemKind {
   return own(kinds, code) ?? 'server';
+}
+
+/** Whoever waits as long as the service asks gets through. */
+export function isLimit(kind: ProblemKind): boolean {
+  return kind === 'throttled' || kind === 'too-many-requests';
 }
 
 /** A reason is an outcome's, or the code of an error on the way to the relay. */

@@ -23,8 +23,12 @@ const problems: Record<ProblemKind, Words> = {
     text: 'Use the name and password of your mailbox, the same as in your mail program.',
   },
   throttled: {
-    title: 'Too many attempts',
+    title: 'Too many wrong passwords',
     text: 'Perhaps another app uses an old password of yours.',
+  },
+  'too-many-requests': {
+    title: 'That was too much at once',
+    text: 'This device asked too often. Wait a moment, then open the app again.',
   },
   'mail-server': {
     title: 'The mail server does not answer',

@@ -16,7 +16,11 @@ export const simplifiedChinese: AppMessages = {
       title: '用户名或密码错误',
       text: '请使用您邮箱的用户名和密码，与邮件程序中的相同。',
     },
-    throttled: { title: '尝试次数过多', text: '可能是其他应用仍在使用您的旧密码。' },
+    throttled: { title: '密码输错次数过多', text: '可能是其他应用仍在使用您的旧密码。' },
+    'too-many-requests': {
+      title: '请求过于频繁',
+      text: '此设备请求得太多。请稍候片刻，再打开应用。',
+    },
     'mail-server': {
       title: '邮件服务器没有响应',
       text: '您的密码和此设备都没有问题。请过几分钟再试。',

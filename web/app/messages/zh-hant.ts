@@ -16,7 +16,11 @@ export const traditionalChinese: AppMessages = {
       title: '使用者名稱或密碼錯誤',
       text: '請使用您信箱的使用者名稱和密碼，與郵件程式中的相同。',
     },
-    throttled: { title: '嘗試次數過多', text: '可能是其他應用程式仍在使用您的舊密碼。' },
+    throttled: { title: '密碼輸錯次數過多', text: '可能是其他應用程式仍在使用您的舊密碼。' },
+    'too-many-requests': {
+      title: '要求過於頻繁',
+      text: '此裝置的要求太多。請稍候片刻，再開啟應用程式。',
+    },
     'mail-server': {
       title: '郵件伺服器沒有回應',
       text: '您的密碼和此裝置都沒有問題。請過幾分鐘再試。',
