@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact';
 import { Notice } from '../../look/panel.tsx';
-import { kindOfCode, type ProblemKind } from '../problem-kind.ts';
+import { isLimit, kindOfCode, type ProblemKind } from '../problem-kind.ts';
 import { useText } from '../text.ts';
 import type { Trouble } from '../trouble.ts';
 
@@ -44,6 +44,6 @@ export function ProblemWords({ kind }: { kind: ProblemKind }) {
 
 function RetryAfter({ trouble: { code, retryAfterMs = 0 } }: { trouble: Trouble }) {
   const text = useText();
-  if (kindOfCode(code) !== 'throttled') return null;
+  if (!isLimit(kindOfCode(code))) return null;
   return <p>{text.waitMinutes(Math.max(1, Math.ceil(retryAfterMs / 60_000)))}</p>;
 }
