@@ -9,6 +9,7 @@ import { relayMetadataPath, relayMetadataSchema } from '../../src/contract/relay
 import { SystemClock } from '../../src/runtime/clock.ts';
 import {
   accessToken,
+  assertDocumented,
   clientAssertion,
   enrolOrganization,
   postJson,
@@ -133,7 +134,11 @@ test('the relay describes itself', async t => {
   const relay = await startTestRelay(t, {
     settings: { apps: [{ id: 'com.fabrikam.mail', web_push: webPush }] },
   });
-  const get = async (path: string) => (await fetch(relay.issuer + path)).json();
+  const get = async (path: string) => {
+    const response = await fetch(relay.issuer + path);
+    await assertDocumented('GET', relay.issuer + path, response);
+    return response.json();
+  };
   const metadata = relayMetadataSchema.parse(await get(relayMetadataPath));
   assert.equal(metadata.tokenEndpoint, `${relay.issuer}/oauth/token`);
   assert.ok(!metadata.capabilities.includes('apns'), 'no app has it');

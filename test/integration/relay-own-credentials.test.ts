@@ -18,6 +18,7 @@ import {
 } from '../fixtures/organization-certificate.ts';
 import {
   accessToken,
+  assertDocumented,
   clientAssertion,
   type EnrolledOrganization,
   enrolOrganization,
@@ -72,7 +73,8 @@ async function call(
   token: string | undefined,
   { method = 'GET', path = '', body }: { method?: string; path?: string; body?: unknown } = {},
 ): Promise<Response> {
-  return fetch(`${issuer}/v1/credentials${path}`, {
+  const url = `${issuer}/v1/credentials${path}`;
+  const response = await fetch(url, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -80,6 +82,8 @@ async function call(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  await assertDocumented(method, url, response);
+  return response;
 }
 
 async function listed(relay: TestRelay, token: string): Promise<CredentialDetail[]> {

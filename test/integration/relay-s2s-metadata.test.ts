@@ -8,7 +8,7 @@ import { decodeProtectedHeader, importX509, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { createRelay } from '../../src/relay/relay.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { accessToken, enrolOrganization, startTestRelay } from '../fixtures/relay.ts';
+import { accessToken, assertDocumented, enrolOrganization, startTestRelay } from '../fixtures/relay.ts';
 
 const documentSchema = z.strictObject({
   id: z.string().regex(/^_[0-9a-f-]{36}$/),
@@ -29,7 +29,9 @@ const documentSchema = z.strictObject({
 });
 
 async function documentOf(issuer: string, query: string) {
-  const response = await fetch(`${issuer}/metadata/json/1${query}`);
+  const url = `${issuer}/metadata/json/1${query}`;
+  const response = await fetch(url);
+  await assertDocumented('GET', url, response);
   assert.equal(response.status, 200, query);
   assert.match(response.headers.get('cache-control') ?? '', /max-age=\d+/);
   return documentSchema.parse(await response.json());
