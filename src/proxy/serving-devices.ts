@@ -14,6 +14,7 @@ import type { SecretBox } from '../runtime/secrets.ts';
 import { createDeviceApi } from './api/device-api.ts';
 import type { RelayForDevices } from './api/registration/relay-for-devices.ts';
 import { CookieTokens } from './api/sessions/cookie-tokens.ts';
+import { forgetUnusedPasswords } from './api/sessions/mailbox-account.ts';
 import { Sessions } from './api/sessions/sessions.ts';
 import { SignInThrottle } from './api/sessions/sign-in-throttle.ts';
 import type { ProxyConfig } from './config.ts';
@@ -47,7 +48,11 @@ export function serveDevices(
 ): Disposable & { handle: RequestHandler } {
   const { db, clock, random, logger } = parts;
   const sessions = new Sessions({ db, clock, random });
-  const purging = purgeRegularly(sessions, clock, logger);
+  const purge = async (): Promise<void> => {
+    await sessions.purge();
+    await forgetUnusedPasswords(db, clock.now());
+  };
+  const purging = purgeRegularly(purge, clock, logger);
   const trusted = trustedProxies(config.trusted_proxies);
   const nameRule = mailboxNameRule(config);
   const deviceApi = createDeviceApi({
@@ -77,11 +82,11 @@ export function serveDevices(
   };
 }
 
-function purgeRegularly(sessions: Sessions, clock: Clock, logger: Logger): Disposable {
-  const purge = (): void => {
-    sessions.purge().catch(error => logger.error({ error: describeError(error) }, 'purging sessions failed'));
-    timer = clock.after(purgeEveryMs, purge, { background: true });
+function purgeRegularly(purge: () => Promise<void>, clock: Clock, logger: Logger): Disposable {
+  const tick = (): void => {
+    purge().catch(error => logger.error({ error: describeError(error) }, 'purging sessions failed'));
+    timer = clock.after(purgeEveryMs, tick, { background: true });
   };
-  let timer = clock.after(purgeEveryMs, purge, { background: true });
+  let timer = clock.after(purgeEveryMs, tick, { background: true });
   return { [Symbol.dispose]: () => timer.cancel() };
 }

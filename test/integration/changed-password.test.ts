@@ -7,9 +7,11 @@ import { test } from 'node:test';
 import { stringify as toYaml } from 'yaml';
 import { mailbadge } from '../fixtures/command.ts';
 import { type DeviceApiFixture, startDeviceApi } from '../fixtures/device-api.ts';
+import { storedMailboxes } from '../fixtures/stored-icons.ts';
 import { until } from '../fixtures/until.ts';
 
 const anna = 'anna@fabrikam.com';
+const hour = 3_600_000;
 const [phone, tablet] = ['anna-phone-1', 'anna-tablet-1'];
 
 /** Signed in with the password of today, unless another is given; with a badge. */
@@ -54,7 +56,10 @@ test('a changed password: the badge stands still, and the new one signs the othe
     anna,
     'and nothing ends: a mail server may be mistaken',
   );
-  assert.match(await why(api, old.iconId), /anna@fabrikam.com is refused: the mail server refuses the user name or password/);
+  assert.match(
+    await why(api, old.iconId),
+    /anna@fabrikam.com is refused: the mail server refuses the user name or password/,
+  );
 
   const today = await turnOn(api, phone, 'a new one');
   assert.equal(today.iconId, old.iconId, 'the same icon goes on');
@@ -91,4 +96,21 @@ test('while nobody can tell whether the old one is good, the new one is not take
   api.source.answers = Number.POSITIVE_INFINITY;
   assert.equal((await api.call('POST', '/v1/sessions', { body })).status, 201);
   assert.equal((await sessionOf(api, session)).code, 'session-invalid');
+});
+
+test('the password is kept while somebody is signed in or has a badge, and an hour longer', async () => {
+  await using api = await startDeviceApi({ needsPassword: true });
+  const kept = async () =>
+    (await storedMailboxes(api.databasePath)).filter(row => row.sealed_password !== null);
+  const { session } = await turnOn(api, phone);
+  await api.clock.advance(hour);
+  assert.equal((await kept()).length, 1);
+  assert.equal((await api.call('DELETE', '/v1/sessions/current', { session })).status, 204);
+  await until('it is forgotten', async () => {
+    await api.clock.advance(hour);
+    return (await kept()).length === 0;
+  });
+  const again = await turnOn(api, phone);
+  assert.equal((await sessionOf(api, again.session)).mailbox, anna);
+  assert.equal((await kept()).length, 1);
 });

@@ -24,6 +24,36 @@ export async function storeMailboxAccount(
     .execute();
 }
 
+/** Of mailboxes that nobody is signed in to and no badge counts: people leave. */
+export async function forgetUnusedPasswords(db: Kysely<ProxySchema>, now: number): Promise<void> {
+  await db
+    .updateTable('mailbox')
+    .set({ sealed_password: null })
+    .where('sealed_password', 'is not', null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('session')
+            .select('token_hash')
+            .whereRef('session.mailbox_id', '=', 'mailbox.id')
+            .where('session.ended_at', 'is', null)
+            .where('session.expires_at', '>', now),
+        ),
+      ),
+    )
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('subscription')
+            .select('subscription.id')
+            .whereRef('subscription.mailbox_id', '=', 'mailbox.id')
+            .where('subscription.ended_at', 'is', null),
+        ),
+      ),
+    )
+    .execute();
+}
+
 export type Credential = { mailboxId: string; signInName: string; password: Secret };
 
 /** What is kept of the mailbox, if its password is another than this one. */

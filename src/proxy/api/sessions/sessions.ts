@@ -4,7 +4,7 @@
 // person signs out or removes the device; when the same installation signs in anew; and when its token was stolen.
 // A mailbox has a bounded number of sessions: the one that was seen longest ago makes room.
 
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Clock } from '../../../runtime/clock.ts';
 import type { Random } from '../../../runtime/random.ts';
 import { Secret } from '../../../runtime/secrets.ts';
@@ -55,21 +55,22 @@ export class Sessions {
     this.#perMailbox = perMailbox;
   }
 
-  async open({
-    mailboxId,
-    installationId,
-    deviceName,
-    sentIn,
-  }: DeviceOfMailbox & { deviceName: string | undefined; sentIn: SentIn }): Promise<{
-    token: Secret;
-    expiresAt: number;
-  }> {
+  /** Within the transaction that makes the mailbox's row, when it does not stand yet. */
+  async open(
+    {
+      mailboxId,
+      installationId,
+      deviceName,
+      sentIn,
+    }: DeviceOfMailbox & { deviceName: string | undefined; sentIn: SentIn },
+    within?: Transaction<ProxySchema>,
+  ): Promise<{ token: Secret; expiresAt: number }> {
     const token =
       sentIn === 'cookie' ? newCookieToken(this.#random) : this.#random.bytes(32).toString('base64url');
     const family = familyOf(token);
     const now = this.#clock.now();
     const expiresAt = now + sessionLifetimeMs;
-    await this.#db.transaction().execute(async transaction => {
+    const write = async (transaction: Transaction<ProxySchema>): Promise<void> => {
       await transaction
         .deleteFrom('session')
         .where('mailbox_id', '=', mailboxId)
@@ -102,7 +103,8 @@ export class Sessions {
           family_hash: family === undefined ? null : hashOf(family),
         })
         .execute();
-    });
+    };
+    await (within === undefined ? this.#db.transaction().execute(write) : write(within));
     return { token: new Secret(token), expiresAt };
   }
 

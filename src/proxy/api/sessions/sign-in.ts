@@ -124,20 +124,15 @@ export function addSignIn(app: DeviceApp, collaborators: SignInCollaborators): v
       const others = await collaborators.subscriptions.passwordChanged({ mailboxId, installationId });
       logger.info({ traceId, mailboxId, ...others }, 'a new password: the other devices were signed out');
     }
-    await storeMailboxAccount(db, {
-      mailboxId,
-      signInName,
-      sealedPassword: source.needsPassword
-        ? secrets.seal(passwordPurpose(mailboxId), password.reveal())
-        : null,
-      now: clock.now(),
-    });
-    if (sessionIn === 'cookie') await leaveBefore(cookie.read(context), { mailboxId, installationId });
-    const { token, expiresAt } = await sessions.open({
-      mailboxId,
-      installationId,
-      deviceName,
-      sentIn: sessionIn,
+    const device = { mailboxId, installationId };
+    if (sessionIn === 'cookie') await leaveBefore(cookie.read(context), device);
+    const sealedPassword = source.needsPassword
+      ? secrets.seal(passwordPurpose(mailboxId), password.reveal())
+      : null;
+    // Both or none: a password without a session is forgotten.
+    const { token, expiresAt } = await db.transaction().execute(async transaction => {
+      await storeMailboxAccount(transaction, { mailboxId, signInName, sealedPassword, now: clock.now() });
+      return sessions.open({ ...device, deviceName, sentIn: sessionIn }, transaction);
     });
     logger.info({ traceId, mailboxId, address }, 'signed in');
     if (source.needsPassword) mailboxesChanged();
