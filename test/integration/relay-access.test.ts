@@ -7,9 +7,9 @@ import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
 import { problemSchema } from '../../src/contract/problem.ts';
 import { relayMetadataPath, relayMetadataSchema } from '../../src/contract/relay-metadata.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
+import { assertDocumented } from '../fixtures/documented-relay.ts';
 import {
   accessToken,
-  assertDocumented,
   clientAssertion,
   enrolOrganization,
   postJson,
@@ -136,7 +136,7 @@ test('the relay describes itself', async t => {
   });
   const get = async (path: string) => {
     const response = await fetch(relay.issuer + path);
-    await assertDocumented('GET', relay.issuer + path, response);
+    await assertDocumented('GET', path, response);
     return response.json();
   };
   const metadata = relayMetadataSchema.parse(await get(relayMetadataPath));

@@ -6,6 +6,7 @@ import { oauthErrorSchema } from '../../src/contract/device-flow.ts';
 import { relayVersionHeader, version } from '../../src/contract/versions.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { requestApproval } from '../fixtures/device-approval.ts';
+import { assertDocumented } from '../fixtures/documented-relay.ts';
 import { makeOrganizationCertificate } from '../fixtures/organization-certificate.ts';
 import { enrolOrganization, startTestRelay, type TestRelay } from '../fixtures/relay.ts';
 import { TimelessClock } from '../fixtures/timeless-clock.ts';
@@ -28,6 +29,7 @@ async function ask({ issuer }: TestRelay, body: BodyInit, headers: Record<string
     body,
   });
   assert.equal(response.headers.get(relayVersionHeader), version);
+  await assertDocumented('POST', '/oauth/device_authorization', response);
   return response;
 }
 

@@ -12,13 +12,13 @@ import {
 import { proofType } from '../../src/contract/enrolment.ts';
 import { problemSchema } from '../../src/contract/problem.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
+import { assertDocumented } from '../fixtures/documented-relay.ts';
 import {
   makeOrganizationCertificate,
   type OrganizationCertificate,
 } from '../fixtures/organization-certificate.ts';
 import {
   accessToken,
-  assertDocumented,
   clientAssertion,
   type EnrolledOrganization,
   enrolOrganization,
@@ -82,7 +82,7 @@ async function call(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  await assertDocumented(method, url, response);
+  await assertDocumented(method, new URL(url).pathname, response);
   return response;
 }
 

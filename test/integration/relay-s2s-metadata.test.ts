@@ -8,7 +8,8 @@ import { decodeProtectedHeader, importX509, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { createRelay } from '../../src/relay/relay.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
-import { accessToken, assertDocumented, enrolOrganization, startTestRelay } from '../fixtures/relay.ts';
+import { assertDocumented } from '../fixtures/documented-relay.ts';
+import { accessToken, enrolOrganization, startTestRelay } from '../fixtures/relay.ts';
 
 const documentSchema = z.strictObject({
   id: z.string().regex(/^_[0-9a-f-]{36}$/),
@@ -31,7 +32,7 @@ const documentSchema = z.strictObject({
 async function documentOf(issuer: string, query: string) {
   const url = `${issuer}/metadata/json/1${query}`;
   const response = await fetch(url);
-  await assertDocumented('GET', url, response);
+  await assertDocumented('GET', new URL(url).pathname, response);
   assert.equal(response.status, 200, query);
   assert.match(response.headers.get('cache-control') ?? '', /max-age=\d+/);
   return documentSchema.parse(await response.json());

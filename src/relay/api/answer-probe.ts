@@ -12,6 +12,7 @@ import type { Delivery } from '../delivery/delivery.ts';
 import type { SignProbeProof } from '../oauth/probe-proof.ts';
 import type { AppProviders } from '../providers/provider.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, organizationCodes, problemResponses } from './relay-operation.ts';
 
 const route = createRoute({
   method: 'post',
@@ -21,6 +22,7 @@ const route = createRoute({
   request: { body: jsonBody(probeRequestSchema) },
   responses: {
     200: jsonAnswer('They would, but for the apps that are held back', probeAnswerSchema),
+    ...problemResponses([...organizationCodes, ...bodyCodes]),
   },
 });
 

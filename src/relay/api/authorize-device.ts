@@ -10,12 +10,13 @@ import {
   deviceAuthorizationResponseSchema,
   oauthErrorSchema,
 } from '../../contract/device-flow.ts';
+import { type ErrorCode, errorCodes } from '../../contract/error-codes.ts';
 import { proxyVersionOf } from '../../contract/versions.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { AppError } from '../../runtime/errors.ts';
 import { AddressThrottle } from '../../runtime/http/address-throttle.ts';
 import { clientAddress } from '../../runtime/http/client-address.ts';
-import { jsonAnswer } from '../../runtime/http/json-content.ts';
+import { jsonAnswer, problemAnswer } from '../../runtime/http/json-content.ts';
 import type { Random } from '../../runtime/random.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
@@ -27,9 +28,22 @@ import { assertRegistrable } from '../organizations/key-credentials.ts';
 import { organizationByDomain, organizationInactive } from '../organizations/organizations.ts';
 import { assertRecentProxy } from '../recent-proxy.ts';
 import type { RelayApp, RelayEnv } from './relay-app.ts';
+import { certificateCodes } from './relay-operation.ts';
 
 const tries = { burst: 10, intervalMs: 6000 };
 const triesOverall = { burst: 200, intervalMs: 100 };
+
+/** In the form of RFC 6749 §5.2. What stands before this operation, and its own failures, are problems as elsewhere. */
+const refusals: readonly ErrorCode[] = [
+  'invalid-request',
+  'domain-invalid',
+  ...certificateCodes,
+  'organization-inactive',
+  'organization-not-found',
+  'unsupported-media-type',
+  'proxy-too-old',
+  'too-many-requests',
+];
 
 const route = createRoute({
   method: 'post',
@@ -44,12 +58,25 @@ const route = createRoute({
   },
   responses: {
     200: jsonAnswer('The codes', deviceAuthorizationResponseSchema),
-    400: jsonAnswer(
-      'Refused, in the form of RFC 6749 §5.2; as well as with 403, 404, 409, 426 and 429',
-      oauthErrorSchema,
-    ),
+    ...oauthErrorAnswers(refusals),
+    default: problemAnswer(['body-too-large', 'database-unavailable']),
   },
 });
+
+/** RFC 6749 §5.2: 401 is about the client itself. */
+function oauthStatus(status: number): number {
+  return status === 401 ? 400 : status;
+}
+
+function oauthErrorAnswers(codes: readonly ErrorCode[]) {
+  const byStatus = Map.groupBy(codes, code => oauthStatus(errorCodes[code].status));
+  return Object.fromEntries(
+    Array.from(byStatus, ([status, those]) => [
+      status,
+      jsonAnswer(`Refused: ${those.map(code => `${status} ${code}`).join(', ')}`, oauthErrorSchema),
+    ]),
+  );
+}
 
 export type AuthorizeDeviceParts = {
   db: Kysely<RelaySchema>;
@@ -71,8 +98,7 @@ export function addAuthorizeDevice(app: RelayApp, parts: AuthorizeDeviceParts): 
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
       const wait = error.retryAfterMs;
-      const status = error.status === 401 ? 400 : error.status; // RFC 6749 §5.2: 401 is about the client itself
-      return context.json(toOAuthError(error), status as 400, {
+      return context.json(toOAuthError(error), oauthStatus(error.status) as 400, {
         'cache-control': 'no-store',
         ...(wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait / 1000)) }),
       });

@@ -13,6 +13,7 @@ import type { TargetIds } from '../targets/target-id.ts';
 import type { TargetSeal } from '../targets/target-seal.ts';
 import { deviceCors } from './device-cors.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, problemResponses, publicCodes } from './relay-operation.ts';
 
 const path = '/v1/registrations/confirm';
 
@@ -26,6 +27,14 @@ const route = createRoute({
   },
   responses: {
     200: jsonAnswer('The sealed target; hand it to the proxy', confirmationResponseSchema),
+    ...problemResponses([
+      ...publicCodes,
+      ...bodyCodes,
+      'challenge-invalid',
+      'challenge-expired',
+      'too-many-requests',
+      'target-denied',
+    ]),
   },
 });
 

@@ -10,6 +10,7 @@ import { s2sMetadataPath } from '../oauth/metadata.ts';
 import { s2sMetadata } from '../oauth/s2s-metadata.ts';
 import type { SigningCertificate } from '../oauth/signing-certificates.ts';
 import type { RelayApp } from './relay-app.ts';
+import { problemResponses } from './relay-operation.ts';
 
 const route = createRoute({
   method: 'get',
@@ -23,6 +24,7 @@ const route = createRoute({
   },
   responses: {
     200: jsonAnswer('The document', z.looseObject({ realm: z.guid() })),
+    ...problemResponses(['organization-not-found', 'database-unavailable']),
   },
 });
 

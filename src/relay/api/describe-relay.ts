@@ -22,6 +22,7 @@ import {
   tokenPath,
 } from '../oauth/metadata.ts';
 import type { RelayApp } from './relay-app.ts';
+import { problemResponses } from './relay-operation.ts';
 
 const relayRoute = createRoute({
   method: 'get',
@@ -30,6 +31,7 @@ const relayRoute = createRoute({
   summary: 'What this relay is and can do',
   responses: {
     200: jsonAnswer('The relay', relayMetadataSchema),
+    ...problemResponses([]),
   },
 });
 
@@ -40,6 +42,7 @@ const authorizationServerRoute = createRoute({
   summary: 'OAuth 2.0 authorization server metadata (RFC 8414)',
   responses: {
     200: jsonAnswer('The authorization server', z.looseObject({ issuer: z.url() })),
+    ...problemResponses([]),
   },
 });
 
@@ -49,10 +52,8 @@ const jwksRoute = createRoute({
   operationId: 'listSigningKeys',
   summary: 'The keys that access tokens are signed with (RFC 7517)',
   responses: {
-    200: {
-      description: 'The key set',
-      content: { 'application/json': { schema: z.object({ keys: z.array(z.looseObject({})) }) } },
-    },
+    200: jsonAnswer('The key set', z.object({ keys: z.array(z.looseObject({})) })),
+    ...problemResponses([]),
   },
 });
 
@@ -80,20 +81,23 @@ export function addDescribeRelay(
   if (!approvals) missing.add('device-flow');
   const capabilities = relayCapabilities.filter(capability => !missing.has(capability));
   app.openapi(relayRoute, context =>
-    context.json({
-      issuer,
-      version,
-      minimumProxyVersion,
-      capabilities,
-      relayTime: clock.now(),
-      tokenEndpoint: issuer + tokenPath,
-      publishAudience: publishAudience(issuer),
-      ...(approvals ? { deviceAuthorizationEndpoint: issuer + deviceAuthorizationPath } : {}),
-      s2sMetadataUrl: issuer + s2sMetadataPath,
-      apps,
-    }),
+    context.json(
+      {
+        issuer,
+        version,
+        minimumProxyVersion,
+        capabilities,
+        relayTime: clock.now(),
+        tokenEndpoint: issuer + tokenPath,
+        publishAudience: publishAudience(issuer),
+        ...(approvals ? { deviceAuthorizationEndpoint: issuer + deviceAuthorizationPath } : {}),
+        s2sMetadataUrl: issuer + s2sMetadataPath,
+        apps,
+      },
+      200,
+    ),
   );
-  app.openapi(authorizationServerRoute, context => context.json(authorizationServerMetadata(issuer)));
+  app.openapi(authorizationServerRoute, context => context.json(authorizationServerMetadata(issuer), 200));
   app.openapi(jwksRoute, context =>
     context.json(jwks() as { keys: Record<string, string>[] }, 200, { 'cache-control': 'max-age=60' }),
   );

@@ -8,6 +8,7 @@ import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { DeniedTargets } from '../targets/denied-targets.ts';
 import type { OpenedTarget, RegisteredDevice, TargetSeal } from '../targets/target-seal.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, organizationCodes, problemResponses } from './relay-operation.ts';
 
 const route = createRoute({
   method: 'post',
@@ -19,6 +20,7 @@ const route = createRoute({
   },
   responses: {
     200: jsonAnswer('The device, without its push target', describeTargetResponseSchema),
+    ...problemResponses([...organizationCodes, ...bodyCodes, 'target-not-openable', 'target-denied']),
   },
 });
 

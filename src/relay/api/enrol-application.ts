@@ -11,6 +11,7 @@ import type { RelaySchema } from '../database/schema.ts';
 import type { RelayEvents } from '../events.ts';
 import { enrol } from '../organizations/enrolment.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, problemResponses, publicCodes, registeringCodes } from './relay-operation.ts';
 
 const tries = { burst: 10, intervalMs: 6000 };
 /** From all addresses together: a code has 130 bits, but looking for it costs us a signature check each time. */
@@ -27,6 +28,17 @@ const route = createRoute({
   responses: {
     201: jsonAnswer('The certificate is a key credential of the organization now', enrolmentResponseSchema),
     200: jsonAnswer('It was one before; nothing was added', enrolmentResponseSchema),
+    ...problemResponses([
+      ...publicCodes,
+      ...bodyCodes,
+      ...registeringCodes,
+      'enrolment-code-invalid',
+      'enrolment-code-expired',
+      'enrolment-code-used',
+      'certificate-not-approved',
+      'organization-inactive',
+      'too-many-requests',
+    ]),
   },
 });
 

@@ -22,11 +22,9 @@ import {
 } from '../organizations/key-credentials.ts';
 import { addOwnCredential, removeOwnCredential } from '../organizations/own-credentials.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, organizationCodes, problemResponses, registeringCodes } from './relay-operation.ts';
 
-const one = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: credentialAnswerSchema } },
-});
+const one = (description: string) => jsonAnswer(description, credentialAnswerSchema);
 
 const listRoute = createRoute({
   method: 'get',
@@ -35,6 +33,7 @@ const listRoute = createRoute({
   summary: "The organization's key credentials, revoked ones too",
   responses: {
     200: jsonAnswer('Oldest registration first', credentialListSchema),
+    ...problemResponses(organizationCodes),
   },
 });
 
@@ -44,7 +43,11 @@ const addRoute = createRoute({
   operationId: 'addCredential',
   summary: 'Registers a further certificate of the organization',
   request: { body: jsonBody(addCredentialSchema) },
-  responses: { 201: one('It was added'), 200: one('It was there before; nothing was added') },
+  responses: {
+    201: one('It was added'),
+    200: one('It was there before; nothing was added'),
+    ...problemResponses([...organizationCodes, ...bodyCodes, ...registeringCodes]),
+  },
 });
 
 const removeRoute = createRoute({
@@ -53,7 +56,10 @@ const removeRoute = createRoute({
   operationId: 'removeCredential',
   summary: 'Revokes one of the organization’s key credentials, for good',
   request: { params: z.object({ keyId: keyIdSchema }) },
-  responses: { 200: one('It counts no more, from five seconds on at the latest') },
+  responses: {
+    200: one('It counts no more, from five seconds on at the latest'),
+    ...problemResponses([...organizationCodes, 'not-found']),
+  },
 });
 
 export function addOwnCredentials(

@@ -11,6 +11,7 @@ import { jsonAnswer, jsonBody } from '../../runtime/http/json-content.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { ndjsonStream } from './ndjson-stream.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, organizationCodes, problemResponses } from './relay-operation.ts';
 
 const ndjson = 'application/x-ndjson';
 
@@ -30,6 +31,14 @@ const route = createRoute({
       `One result per notification. As ${ndjson} they come one per line, and last {"relayTime": …}`,
       publishResponseSchema,
     ),
+    ...problemResponses([
+      ...organizationCodes,
+      ...bodyCodes,
+      'batch-too-large',
+      'not-after-too-far',
+      'not-after-passed',
+      'too-many-requests',
+    ]),
   },
 });
 

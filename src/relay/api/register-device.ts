@@ -19,6 +19,7 @@ import type { TicketVerifier, VerifiedTicket } from '../targets/registration-tic
 import { canonicalTarget, type TargetIds } from '../targets/target-id.ts';
 import { deviceCors } from './device-cors.ts';
 import type { RelayApp } from './relay-app.ts';
+import { bodyCodes, problemResponses, publicCodes } from './relay-operation.ts';
 
 const path = '/v1/registrations';
 
@@ -35,6 +36,19 @@ const route = createRoute({
       'The code is on its way to the device; return it together with `pending`',
       registrationResponseSchema,
     ),
+    ...problemResponses([
+      ...publicCodes,
+      ...bodyCodes,
+      'ticket-invalid',
+      'ticket-expired',
+      'ticket-used',
+      'app-unknown',
+      'provider-not-configured',
+      'push-target-invalid',
+      'push-host-not-allowed',
+      'too-many-requests',
+      'challenge-not-delivered',
+    ]),
   },
 });
 

@@ -8,6 +8,7 @@ import { AppError } from '../../runtime/errors.ts';
 import { jsonAnswer } from '../../runtime/http/json-content.ts';
 import type { RelaySchema } from '../database/schema.ts';
 import type { RelayApp } from './relay-app.ts';
+import { problemResponses } from './relay-operation.ts';
 
 const route = createRoute({
   method: 'get',
@@ -16,6 +17,7 @@ const route = createRoute({
   summary: 'Whether the relay can do its work',
   responses: {
     200: jsonAnswer('It can', z.object({ status: z.literal('ok'), version: z.string() })),
+    ...problemResponses(['database-unavailable']),
   },
 });
 
