@@ -327,6 +327,11 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false }, () => {
     mailboxes.append(person.user, { from: 'Ben <ben@example.com>', subject: 'Lunch?' });
     await page.getByRole('heading', { name: '4 unseen messages' }).waitFor(); // by the push, with nothing clicked
 
+    await refusedForNow(page, async () => {
+      await page.locator('.home-badge').getByText('Try again in 2 minutes').waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Turn on again' }).count(), 0); // of no use then
+    });
+
     await offline(chromium.context, page, async () => {
       await page.getByText('You are offline').waitFor();
       await page.getByText('The number is from').waitFor();
@@ -368,6 +373,22 @@ async function offline(context: BrowserContext, page: Page, look: () => Promise<
   await look();
   await context.setOffline(false);
   await page.reload();
+}
+
+/** Reloads while the proxy finds that this device asks too often. */
+async function refusedForNow(page: Page, look: () => Promise<void>): Promise<void> {
+  const icons = '**/v1/icons/**';
+  await page.route(icons, route =>
+    route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      headers: { 'retry-after': '90' },
+      body: JSON.stringify({ code: 'too-many-requests' }),
+    }),
+  );
+  await page.reload();
+  await look();
+  await page.unroute(icons);
 }
 
 /** As the proxy lists them. */

@@ -247,6 +247,7 @@ export const english = {
   },
   install: {
     title: 'Put it on your home screen',
+    titleDesktop: 'Install it as an app',
     whyIos: 'On iPhone and iPad a badge is only possible from the Home Screen.',
     why: 'The number then stands on the app’s icon.',
     guides: {

@@ -193,6 +193,7 @@ export const simplifiedChinese: AppMessages = {
   },
   install: {
     title: '添加到主屏幕',
+    titleDesktop: '安装为应用',
     whyIos: '在 iPhone 和 iPad 上，只有主屏幕上的应用才能显示角标。',
     why: '数字会显示在应用图标上。',
     guides: {

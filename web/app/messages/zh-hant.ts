@@ -198,6 +198,7 @@ export const traditionalChinese: AppMessages = {
   },
   install: {
     title: '加入主畫面',
+    titleDesktop: '安裝為應用程式',
     whyIos: '在 iPhone 和 iPad 上，只有主畫面上的應用程式才能顯示徽章。',
     why: '數字會顯示在應用程式圖示上。',
     guides: {

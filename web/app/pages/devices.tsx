@@ -48,7 +48,7 @@ export function DevicesPage() {
       {trouble && (
         <TroubleNotice trouble={trouble}>
           <div class="actions">
-            <button type="button" class="button compact" onClick={() => void load()}>
+            <button type="button" class="button" onClick={() => void load()}>
               {all.retry}
             </button>
           </div>

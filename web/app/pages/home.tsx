@@ -84,7 +84,7 @@ function Notices() {
             )}
           </p>
           <div class="actions">
-            <button type="button" class="button compact" onClick={() => void model.refresh()}>
+            <button type="button" class="button" onClick={() => void model.refresh()}>
               {text.retry}
             </button>
           </div>

@@ -81,7 +81,9 @@ function BadgeSettings() {
             label={<strong>{text.previews}</strong>}
             hint={
               <>
-                {text.previewsText} {!wishes.previews && text.previewsOff}
+                {text.previewsText}
+                {!wishes.previews && <br />}
+                {!wishes.previews && text.previewsOff}
               </>
             }
             checked={wishes.previews}

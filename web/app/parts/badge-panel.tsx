@@ -10,7 +10,7 @@ import { type StepState, Steps } from '../../look/steps.tsx';
 import { useApp } from '../app-context.ts';
 import type { TurnOnStep } from '../badge-switch.ts';
 import { permissionGuideOf } from '../platform.ts';
-import { kindOfCode, kindOfReason } from '../problem-kind.ts';
+import { isLimit, kindOfCode, kindOfReason } from '../problem-kind.ts';
 import { useText } from '../text.ts';
 import type { Trouble } from '../trouble.ts';
 import { BadgeTest } from './badge-test.tsx';
@@ -125,6 +125,8 @@ function BadgeOn() {
   const text = useText().badge;
   const number = useNumber();
   const { status, active, badgeTrouble } = view;
+  // Past a limit only waiting helps.
+  const again = badgeTrouble ? !isLimit(kindOfCode(badgeTrouble.code)) : status?.state === 'paused';
   return (
     <Panel
       title={text.onTitle}
@@ -132,7 +134,7 @@ function BadgeOn() {
     >
       {badgeTrouble && <BadgeTrouble trouble={badgeTrouble} />}
       {status && <StatusNotice status={status} />}
-      {(badgeTrouble !== undefined || status?.state === 'paused') && <TurnOnButton />}
+      {again && <TurnOnButton />}
       <Facts
         facts={[
           [

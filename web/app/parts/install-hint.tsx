@@ -16,8 +16,9 @@ export function InstallHint() {
   const hint = installHintOf(platform, { standalone: browser.standalone(), putOff: hidden });
   if (hint === undefined) return null;
   const { guide, needed } = hint;
+  const onDesktop = guide === 'desktop' || guide === 'safariMac';
   return (
-    <Panel title={text.title}>
+    <Panel title={onDesktop ? text.titleDesktop : text.title}>
       <p class="muted">{needed ? text.whyIos : text.why}</p>
       {prompt === undefined && (
         <ol class="guide">
