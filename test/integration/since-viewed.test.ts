@@ -9,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import type { CountPolicy } from '../../src/contract/devices.ts';
 import { parseProxyConfig } from '../../src/proxy/config.ts';
 import { mailboxSourceOf } from '../../src/proxy/mailbox-source-of.ts';
+import type { MailboxEvent } from '../../src/proxy/mailboxes/mailbox-source.ts';
 import { InboxReader } from '../../src/proxy/unseen/inbox-reader.ts';
 import { UnseenCounter } from '../../src/proxy/unseen/unseen-counter.ts';
 import { SystemClock } from '../../src/runtime/clock.ts';
@@ -40,7 +41,10 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
     const parts = new AsyncDisposableStack();
     const socket = join(directory, `${ways.indexOf(way)}.sock`);
     const dovecot = parts.use(
-      await Dovecot.start({ users: ['anna'], ...(way === 'IMAP' ? {} : { notify: { path: socket } }) }),
+      await Dovecot.start({
+        users: ['anna', 'ben'],
+        ...(way === 'IMAP' ? {} : { notify: { path: socket } }),
+      }),
     );
     const imap = { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile };
     const recount =
@@ -56,7 +60,21 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
       mailboxes: { source: configured },
     });
     const clock = new SystemClock();
-    const source = mailboxSourceOf(config, { fetch, clock, random: systemRandom, logger: silentLogger });
+    const searched: string[] = []; // the users, once for each search by doveadm
+    const asking: typeof fetch = (url, init) => {
+      const commands = JSON.parse(String(init?.body)) as [name: string, { user: string }][];
+      for (const [name, { user }] of commands) if (name === 'search') searched.push(user);
+      return fetch(url, init);
+    };
+    const collaborators = { fetch: asking, clock, random: systemRandom, logger: silentLogger };
+    const source = mailboxSourceOf(config, collaborators);
+    const told: MailboxEvent[] = [];
+    const start = source.start.bind(source);
+    source.start = listener =>
+      start(event => {
+        told.push(event);
+        listener(event);
+      });
     const stages = parts.use(await openProxyStages());
     parts.use(source);
     await stages.db.updateTable('mailbox').set({ sealed_password: 'sealed' }).execute();
@@ -77,12 +95,16 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
     const inbox = new InboxReader({ db: stages.db, source, openPassword });
     const signal = AbortSignal.timeout(300_000);
 
-    const device = async (name: string, policy: CountPolicy, previews = false) => {
+    const device = async (
+      name: string,
+      policy: CountPolicy,
+      { previews = false, mailboxId = 'anna' } = {},
+    ) => {
       const { id, iconId } = await stages.subscriptions.subscribe(
-        subscribeRequest({ policy, previews, installationId: name, target: name }),
+        subscribeRequest({ mailboxId, policy, previews, installationId: name, target: name }),
       );
       counter.subscriptionsChanged();
-      const own = { subscriptionId: id, mailboxId: 'anna', installationId: name };
+      const own = { subscriptionId: id, mailboxId, installationId: name };
       return {
         shows: (badge: number) =>
           until(`${name} shows ${badge}`, async () => (await stages.icon(iconId)).wanted === badge),
@@ -94,7 +116,7 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
           return (await rows.executeTakeFirst())?.viewed_uid_validity;
         },
         view: async () => {
-          const read = await inbox.read('anna', {}, { signal });
+          const read = await inbox.read(mailboxId, {}, { signal });
           assert.equal(read.outcome, 'read');
           const answer = await stages.subscriptions.viewed({ ...own, view: read.view });
           counter.subscriptionsChanged();
@@ -105,6 +127,8 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
     return {
       dovecot,
       device,
+      searched,
+      told,
       newest: () => stages.newestMessages.get('anna')?.subject,
       counter,
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -168,7 +192,7 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
 
     test(`${way}: a preview is there when its badge is`, async () => {
       await using system = await premises(way);
-      const phone = await system.device('phone', 'unseen', true);
+      const phone = await system.device('phone', 'unseen', { previews: true });
       await phone.shows(0);
       for (const [index, subject] of ['one', '=?big5?B?p0GmbqFBpUCsyQ==?=', 'three'].entries()) {
         await system.dovecot.deliver('anna', subject);
@@ -182,4 +206,24 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
       await until('the newest is another', () => system.newest() === '你好，世界');
     });
   }
+
+  test('one search an event, and none where nobody counts since a view', async () => {
+    await using system = await premises('Dovecot, recounted by doveadm');
+    const { dovecot, searched, told } = system;
+    const of = (user: string) => searched.filter(each => each === user).length;
+    const phone = await system.device('phone', 'since-viewed');
+    const desk = await system.device('desk', 'unseen', { mailboxId: 'ben' });
+    await until('the phone counts from somewhere', async () => (await phone.uidValidity()) !== null);
+    for (let mails = 1; mails <= 8; mails += 1) {
+      await dovecot.deliver('anna');
+      await dovecot.deliver('ben');
+      await phone.shows(mails);
+      await desk.shows(mails);
+    }
+    const events = told.filter(({ mailboxId }) => mailboxId === 'anna').length;
+    assert.ok(of('anna') > 0, 'by which its badge is known');
+    // the look that the subscription itself asks for may meet the first mail
+    assert.ok(of('anna') <= events + 1, `${of('anna')} searches after ${events} events`);
+    assert.equal(of('ben'), 0);
+  });
 });
