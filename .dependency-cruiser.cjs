@@ -174,7 +174,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
+      conditionNames: ['mailbadge-source', 'import', 'node', 'default', 'types'],
     },
   },
 };

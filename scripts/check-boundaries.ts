@@ -38,7 +38,7 @@ function problemsOf({ summary }: Cruise, files: number): string[] {
 }
 
 const [config = '.dependency-cruiser.cjs', ...folders] = process.argv.slice(2);
-if (folders.length === 0) folders.push('src', 'web', 'test', 'bench', 'scripts');
+if (folders.length === 0) folders.push('src', 'web', 'test', 'bench', 'scripts', 'examples/device-sdk');
 const cruised = cruise(config, folders);
 const problems = problemsOf(cruised, typescriptFiles(folders[0] ?? 'src'));
 

@@ -3,7 +3,13 @@
 
 import type { Language } from '../../contract/languages.ts';
 import type { PayloadForm, Presentation, WebPushKeys } from '../../contract/push-targets.ts';
-import type { InboxMessage, ToldMessage } from './previews.ts';
+import type { MessageSummary } from '../mailboxes/mailbox-source.ts';
+
+/** A message of one of the icon's mailboxes. */
+export type InboxMessage = { mailboxId: string; message: MessageSummary };
+
+/** The newest message that an accepted badge of the icon came with. */
+export type ToldMessage = { receivedAt: number; uid: number };
 
 export type Claim = {
   attemptId: string;

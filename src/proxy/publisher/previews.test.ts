@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MessageSummary } from '../mailboxes/mailbox-source.ts';
-import { newestPreview, previewToAlert, type ToldMessage, toldBy } from './previews.ts';
+import type { ToldMessage } from './claim.ts';
+import { newestPreview, previewToAlert, toldBy } from './previews.ts';
 
 const message = (uid: number, receivedAt: number, rest: Partial<MessageSummary> = {}): MessageSummary => ({
   uid,

@@ -4,15 +4,8 @@
 // database keeps: what was deferred rings when it goes again, and a restart makes nothing ring a second time.
 
 import type { Preview } from '../../contract/badge-payload.ts';
-import type { MessageSummary } from '../mailboxes/mailbox-source.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, InboxMessage, ToldMessage } from './claim.ts';
 import { previewText } from './preview-text.ts';
-
-/** A message of one of the icon's mailboxes. */
-export type InboxMessage = { mailboxId: string; message: MessageSummary };
-
-/** The newest message that an accepted badge of the icon came with. */
-export type ToldMessage = { receivedAt: number; uid: number };
 
 /** Each as it stands in JSON; a payload with all of them at their longest fits its size (payload-sizes.ts). */
 const longestBytes = { mailbox: 128, from: 160, subject: 400 } as const;
