@@ -93,7 +93,7 @@ test('frozen and thawed', { skip: missing ?? false }, async t => {
     again.spawn();
     assert.deepEqual(await again.exited, { code: 1, signal: null });
     assert.match(again.messages, /^mailbadge: error: cannot listen on 127\.0\.0\.1:\d+: EADDRINUSE$/m);
-    assert.match(again.messages, /^mailbadge: hint: another program uses the address/m);
+    assert.match(again.messages, /^mailbadge: hint: another program uses it: end that one/m);
     await dovecot.deliver('alice');
     await bothShow(7, 'the first proxy is undisturbed');
     assert.ok(proxy.running);
