@@ -175,6 +175,20 @@ test('offline, the last number stays with its age, and the next refresh brings e
   assert.deepEqual([model.view.trouble, model.view.count?.badge], [undefined, 2]);
 });
 
+test('a badge that comes while the proxy is asked: it is asked once more, as its answers may be of before', async () => {
+  const { model, called } = setUp({ state: { active } });
+  await model.start();
+  const asked = () => called.splice(0).filter(name => name === 'messages').length;
+  asked();
+  await Promise.all([model.refresh(), model.refresh()]);
+  assert.equal(asked(), 1, 'who only looks waits for what is under way');
+  const looking = model.refresh();
+  model.heard({ kind: 'badge', iconId: 'icon', badge: 3, rev: 6, at: 1 });
+  model.heard({ kind: 'badge', iconId: 'icon', badge: 4, rev: 7, at: 2 });
+  await looking;
+  assert.equal(asked(), 2);
+});
+
 test('a session that ended asks to sign in again, keeps the badge, and is no error', async () => {
   const { model, failing } = setUp({ state: { active } });
   await model.start();

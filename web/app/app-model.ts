@@ -117,7 +117,7 @@ export class AppModel {
       active: another ? null : active,
     });
     if (another) this.#startAnew();
-    else await this.refresh();
+    else await this.#refresher.refreshAnew();
   }
 
   /** Fails when the proxy could not be told: it would go on sending badges here. */
@@ -157,14 +157,14 @@ export class AppModel {
     });
     if (result.kind === 'on') this.#shown.change({ active: result.active, turningOn: undefined });
     else this.#shown.change({ badgeTrouble: result.failure, turningOn: undefined });
-    await this.refresh();
+    await this.#refresher.refreshAnew();
   }
 
   async turnOff(): Promise<Trouble | undefined> {
     const result = await this.#badgeSwitch.turnOff();
     if (result.kind === 'failed') return result.failure;
     this.#shown.change({ active: null, status: undefined, badgeTrouble: undefined });
-    await this.refresh();
+    await this.#refresher.refreshAnew();
     return undefined;
   }
 
@@ -205,11 +205,11 @@ export class AppModel {
       case 'badge':
         if (message.iconId !== this.view.active?.iconId) return;
         this.#shown.change({ count: { badge: message.badge, at: message.at } });
-        void this.refresh();
+        void this.#refresher.refreshAnew();
         return;
       case 'subscribed':
         this.#shown.change({ active: message.active, badgeTrouble: undefined });
-        void this.refresh();
+        void this.#refresher.refreshAnew();
         return;
       case 'session-ended':
         this.#refresher.failed({ code: 'session-invalid' });

@@ -28,6 +28,7 @@ export class Refresher {
   readonly #now: () => number;
   readonly #followUp: FollowUp;
   #refreshing: Promise<void> | undefined;
+  #again = false;
 
   constructor({ client, badgeSwitch, view, remembered, now, later }: RefresherOptions) {
     this.#client = client;
@@ -44,10 +45,23 @@ export class Refresher {
 
   /** One at a time: who asks while one is under way waits for that. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#refresh().finally(() => {
+    this.#refreshing ??= this.#refreshInTurn().finally(() => {
       this.#refreshing = undefined;
     });
     return this.#refreshing;
+  }
+
+  /** Something changed, and answers under way may be of before: they are asked for once more after those. */
+  refreshAnew(): Promise<void> {
+    this.#again = this.#refreshing !== undefined;
+    return this.refresh();
+  }
+
+  async #refreshInTurn(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#refresh();
+    } while (this.#again);
   }
 
   async #refresh(): Promise<void> {

@@ -35,7 +35,7 @@ import { addUnsubscribe } from './subscriptions/unsubscribe.ts';
 /** The largest request is a subscription with its sealed target. */
 const bodyBytes = 16 * 1024;
 /** What all devices of one mailbox may ask for together: more than people do, less than a program in a loop. */
-const mailboxRate = { burst: 60, intervalMs: 1000 };
+const mailboxRate = { burst: 120, intervalMs: 500 };
 
 export type DeviceApiOptions = SignInCollaborators &
   InboxCollaborators & {
