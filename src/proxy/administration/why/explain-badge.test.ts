@@ -198,6 +198,38 @@ const situations: {
     remedy: null,
   },
   {
+    what: 'a relay that does not answer is tried again',
+    icon: {
+      ...behind,
+      attempt_id: 'a',
+      attempt_badge: 4,
+      attempt_at: seconds(-1),
+      attempt_blocks_until: seconds(14),
+      last_outcome: 'relay-unreachable',
+      last_outcome_at: seconds(-6),
+    },
+    verdict: 'relay-unusable',
+    conclusion:
+      'The icon should show 4 but shows 3: the relay cannot be used (relay-unreachable), as of 2026-01-02T11:59:54Z; tried again at 2026-01-02T11:59:59Z, not answered yet.',
+    remedy: /./,
+  },
+  {
+    what: 'what came before the last acceptance is no cause of a new attempt',
+    icon: {
+      ...behind,
+      attempt_id: 'a',
+      attempt_badge: 4,
+      attempt_at: seconds(-1),
+      attempt_blocks_until: seconds(14),
+      last_outcome: 'relay-unreachable',
+      last_outcome_at: seconds(-70),
+    },
+    verdict: 'under-way',
+    conclusion:
+      'The icon should show 4 but shows 3: 4 was sent at 2026-01-02T11:59:59Z and not answered yet; without an answer it is sent again after 2026-01-02T12:00:14Z.',
+    remedy: null,
+  },
+  {
     what: 'nobody knows what became of it',
     icon: {
       ...behind,

@@ -117,14 +117,17 @@ const attempt: Rule = ({ icon }, _proxy, now) => {
       remedy: 'look at the proxy’s log, and start the proxy again',
     };
   }
-  const told = icon.last_outcome !== null && (icon.last_outcome_at ?? 0) >= (icon.attempt_at ?? 0);
-  if (told) {
+  const answered = icon.last_outcome !== null && (icon.last_outcome_at ?? 0) >= (icon.attempt_at ?? 0);
+  if (answered) {
     return {
       name: 'outcome-unknown',
       conclusion: `${comparison(icon)}: ${sent}, ${outcomeReason(icon.last_outcome ?? '').words} (${icon.last_outcome}), and it is sent again after ${utc(until)}.`,
       remedy: null,
     };
   }
+  // Why it was not taken until now is still the cause: a probe of a relay that is down mends nothing yet.
+  const earlier = refusalOf(icon, `tried again at ${utc(icon.attempt_at ?? 0)}, not answered yet`);
+  if (earlier !== undefined) return earlier;
   return {
     name: 'under-way',
     conclusion: `${comparison(icon)}: ${sent} and not answered yet; without an answer it is sent again after ${utc(until)}.`,
@@ -154,11 +157,15 @@ const heldBack: Rule = ({ icon }, _proxy, now) => {
   };
 };
 
-const refused: Rule = ({ icon }, _proxy, now) => {
-  const told = icon.last_outcome !== null && (icon.last_outcome_at ?? 0) > (icon.shown_at ?? 0);
-  if (isRight(icon) || !told || icon.last_outcome === null) return undefined;
+const refused: Rule = ({ icon }, _proxy, now) =>
+  isRight(icon)
+    ? undefined
+    : refusalOf(icon, icon.retry_at > now ? `next try at ${utc(icon.retry_at)}` : 'the next try is due now');
+
+/** What became of the last try, where nothing was accepted since; `next` says what comes after it. */
+function refusalOf(icon: IconFacts['icon'], next: string): Verdict | undefined {
+  if (icon.last_outcome === null || (icon.last_outcome_at ?? 0) <= (icon.shown_at ?? 0)) return undefined;
   const { kind, words, remedy } = outcomeReason(icon.last_outcome);
-  const next = icon.retry_at > now ? `next try at ${utc(icon.retry_at)}` : 'the next try is due now';
   if (kind === 'not-sent') {
     return {
       name: 'relay-unusable',
@@ -171,7 +178,7 @@ const refused: Rule = ({ icon }, _proxy, now) => {
     conclusion: `${comparison(icon)}: the relay ${kind} it with ${icon.last_outcome} (${words}), ${next}.`,
     remedy,
   };
-};
+}
 
 const waiting: Rule = ({ icon }, _proxy, now) => {
   if (isRight(icon)) return undefined;
