@@ -13,7 +13,7 @@ import { parseStatusKey, parseStatusValue } from '../src/proxy/mailboxes/dovecot
 import { SystemClock } from '../src/runtime/clock.ts';
 import type { SimulatedDevice } from '../src/simulators/apns/device.ts';
 import { SimulatedApp } from '../src/simulators/simulated-app.ts';
-import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../test/fixtures/dovecot.ts';
+import { Dovecot, dovecotPassword, dovecotUnavailable } from '../test/fixtures/dovecot.ts';
 import { bareIdle } from './latency/bare-idle.ts';
 import { Deliveries, type Mail } from './latency/deliveries.ts';
 import { type CpuTimes, type Services, startServices } from './latency/services.ts';
@@ -40,29 +40,19 @@ type Source = {
 };
 type Result = { name: string; floor: Runs; badges: Runs; wrongIcons: number };
 
-const imapServer = ({ ports, certificateFile }: Dovecot) => ({
-  host: '127.0.0.1',
-  port: ports.imaps,
-  ca_file: certificateFile,
-});
 const notifySocket = (folder: string): string => join(folder, 'notify.sock');
 
 const sources: Source[] = [
   {
     name: 'Dovecot events',
     notify: true,
-    config: (dovecot, folder) => ({
-      kind: 'dovecot',
-      listen: { path: notifySocket(folder), mode: '0666' }, // each mailbox has a uid of its own here
-      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: imapServer(dovecot),
-    }),
+    config: (dovecot, folder) => dovecot.eventSource(notifySocket(folder)),
     floor: listenToEvents,
   },
   {
     name: 'IMAP, own password',
     notify: false,
-    config: dovecot => ({ kind: 'imap', ...imapServer(dovecot) }),
+    config: dovecot => ({ kind: 'imap', ...dovecot.imaps }),
     floor: listenByIdle,
   },
 ];

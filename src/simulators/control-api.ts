@@ -56,20 +56,19 @@ export function addDevices<Device extends ControlledDevice, S extends z.ZodType>
   path: '/devices' | '/subscriptions',
   devices: {
     schema: S;
+    simulator: { devices: readonly Device[]; findDevice(id: string): Device | undefined };
     make(options: z.output<S>): Device;
-    all(): readonly Device[];
-    find(id: string): Device | undefined;
     /** Uninstalled or unsubscribed; the push target stays known, as one that is gone. */
     letGo(device: Device): void;
     describe(device: Device): Record<string, unknown>;
   },
 ): void {
   const find = (id: string): Device => {
-    const device = devices.find(id);
+    const device = devices.simulator.findDevice(id);
     if (device === undefined) throw new AppError('not-found', `no such ${path.slice(1, -1)}`);
     return device;
   };
-  app.get(path, context => context.json(devices.all().map(devices.describe)));
+  app.get(path, context => context.json(devices.simulator.devices.map(devices.describe)));
   app.post(path, async context => {
     const device = devices.make(parseBody(devices.schema, await context.req.text()));
     return context.json(devices.describe(device), 201);

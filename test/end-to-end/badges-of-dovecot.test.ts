@@ -7,13 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { startSystem } from '../../src/demo/system.ts';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
-import {
-  Dovecot,
-  doveadmApiKey,
-  dovecotMaster,
-  dovecotPassword,
-  dovecotUnavailable,
-} from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 
 const missing = dovecotUnavailable();
 const alice = { user: 'alice', password: dovecotPassword };
@@ -25,32 +19,21 @@ type Source = {
   config(dovecot: Dovecot, folder: string): Record<string, unknown>;
 };
 
-const imapServer = ({ ports, certificateFile }: Dovecot) => ({
-  host: '127.0.0.1',
-  port: ports.imaps,
-  ca_file: certificateFile,
-});
-
 const sources: Source[] = [
   {
     name: 'Dovecot events',
     notify: true,
-    config: (dovecot, folder) => ({
-      kind: 'dovecot',
-      listen: { path: socketPath(folder), mode: '0666' }, // each mailbox has a uid of its own here
-      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: imapServer(dovecot),
-    }),
+    config: (dovecot, folder) => dovecot.eventSource(socketPath(folder)),
   },
   {
     name: "IMAP with each mailbox's own password",
     notify: false,
-    config: dovecot => ({ kind: 'imap', ...imapServer(dovecot) }),
+    config: dovecot => ({ kind: 'imap', ...dovecot.imaps }),
   },
   {
     name: 'IMAP as master user',
     notify: false,
-    config: dovecot => ({ kind: 'imap', ...imapServer(dovecot), master: dovecotMaster }),
+    config: dovecot => ({ kind: 'imap', ...dovecot.imaps, master: dovecotMaster }),
   },
 ];
 

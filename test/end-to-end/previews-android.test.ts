@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { createECDH, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -19,6 +19,7 @@ import { openAsDocumented } from '../fixtures/documented-decryption.ts';
 import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { TcpLink } from '../fixtures/tcp-link.ts';
 import { patiently, until } from '../fixtures/until.ts';
+import { assertNowhere } from '../fixtures/words-nowhere.ts';
 
 /** In every subject, so that a search finds what should not be there. */
 const marker = 'ZqAndroid';
@@ -41,9 +42,7 @@ test('a preview is read on the phone, and nowhere before it', { skip: missing ??
     folder,
     source: {
       kind: 'imap',
-      host: '127.0.0.1',
-      port: dovecot.ports.imaps,
-      ca_file: dovecot.certificateFile,
+      ...dovecot.imaps,
     },
     fcm,
     relay: {
@@ -98,19 +97,15 @@ test('a preview is read on the phone, and nowhere before it', { skip: missing ??
   assert.equal(new Set(previews.map(({ length }) => length)).size, 1, 'each is as long as the others');
 
   const why = await system.run('proxy', 'why', iconId, '--config', system.proxyConfigFile);
-  const searched: [string, Buffer | string][] = [
-    ['what passes between proxy, devices’ registration and relay', Buffer.concat(passed)],
-    ['what FCM got', JSON.stringify(phone.received)],
-    ['the logs', log.join('')],
-    ['why', why],
-    ...readdirSync(folder)
-      .filter(name => /\.db(-wal)?$/.test(name))
-      .map((name): [string, Buffer] => [name, readFileSync(join(folder, name))]),
-  ];
   assert.ok(Buffer.concat(passed).includes('"preview":"'), 'the search saw the batches');
   assert.ok(log.join('').includes('badge-published'), 'the search saw the log');
-  for (const [where, content] of searched) {
-    for (const word of [marker, Buffer.from(marker).toString('base64url').slice(0, 10), sender])
-      assert.equal(content.includes(word), false, `${where} has ${word}`);
-  }
+  assertNowhere([marker, sender], {
+    places: {
+      'what passes between proxy, devices’ registration and relay': Buffer.concat(passed),
+      'what FCM got': JSON.stringify(phone.received),
+      'the logs': log.join(''),
+      why: why,
+    },
+    folder,
+  });
 });

@@ -13,7 +13,7 @@ import { systemRandom } from '../../src/runtime/random.ts';
 import { MailServerSimulator } from '../../src/simulators/mail-server/mail-server-simulator.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
-import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 
 const missing = dovecotUnavailable();
 const alice = { user: 'alice', password: dovecotPassword };
@@ -38,12 +38,7 @@ test('by LMTP, through a real Dovecot, to two devices', {
   });
   await using system = await startSystem({
     folder,
-    source: {
-      kind: 'dovecot',
-      listen: { path, mode: '0666' },
-      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
-    },
+    source: dovecot.eventSource(path),
   });
   const phone = await turnOnDevice(system, 'alice-phone', nativeReceiver(system), alice);
   const laptop = await turnOnDevice(system, 'alice-laptop', await webReceiver(system), alice);

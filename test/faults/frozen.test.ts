@@ -29,9 +29,7 @@ test('frozen and thawed', { skip: missing ?? false }, async t => {
     folder,
     source: {
       kind: 'imap',
-      host: '127.0.0.1',
-      port: dovecot.ports.imaps,
-      ca_file: dovecot.certificateFile,
+      ...dovecot.imaps,
       master: dovecotMaster,
     },
     proxy: { relay: { dangerously_allow_http: true, timeout: '3s' } },

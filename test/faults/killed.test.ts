@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
-import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { type ProcessSystem, startProcesses } from '../fixtures/process-system.ts';
 import { storedIcons, untilSettled } from '../fixtures/stored-icons.ts';
 import { until } from '../fixtures/until.ts';
@@ -27,12 +27,7 @@ test('killed in the middle of a batch', { skip: missing ?? false }, async t => {
   await using dovecot = await Dovecot.start({ users: ['alice'], notify: { path: socket } });
   await using system = await startProcesses({
     folder,
-    source: {
-      kind: 'dovecot',
-      listen: { path: socket, mode: '0666' },
-      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
-    },
+    source: dovecot.eventSource(socket),
   });
   const { apns, webPush, proxy, relay } = system;
   const databasePath = system.configurations.proxy.database.path;

@@ -21,7 +21,7 @@ test('the mail server', { skip: missing ?? false }, async t => {
   await using dovecot = await Dovecot.start({ users: ['alice', 'bob'] });
   await using system = await startProcesses({
     folder,
-    source: { kind: 'imap', host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
+    source: { kind: 'imap', ...dovecot.imaps },
   });
   const { proxy, proxyUrl, proxyConfigFile } = system;
   const signInOf = (user: string) => ({ user, password: dovecotPassword });

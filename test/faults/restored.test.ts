@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
-import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { startProcesses } from '../fixtures/process-system.ts';
 import { storedIcons, untilSettled } from '../fixtures/stored-icons.ts';
 
@@ -23,12 +23,7 @@ test('a database restored from a backup', { skip: missing ?? false, timeout: 170
   await using dovecot = await Dovecot.start({ users: ['alice'], notify: { path: socket } });
   await using system = await startProcesses({
     folder,
-    source: {
-      kind: 'dovecot',
-      listen: { path: socket, mode: '0666' },
-      recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
-    },
+    source: dovecot.eventSource(socket),
   });
   const { proxy } = system;
   const { path } = system.configurations.proxy.database;

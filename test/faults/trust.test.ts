@@ -31,9 +31,7 @@ test('trust', { skip: missing ?? false }, async t => {
     folder,
     source: {
       kind: 'imap',
-      host: '127.0.0.1',
-      port: dovecot.ports.imaps,
-      ca_file: dovecot.certificateFile,
+      ...dovecot.imaps,
       master: dovecotMaster,
     },
     proxy: { trust: { renew_before: '0s' } }, // else it would renew by itself what expires here

@@ -25,9 +25,7 @@ test('a wrong APNs key', { skip: missing ?? false }, async t => {
     folder,
     source: {
       kind: 'imap',
-      host: '127.0.0.1',
-      port: dovecot.ports.imaps,
-      ca_file: dovecot.certificateFile,
+      ...dovecot.imaps,
       master: dovecotMaster,
     },
   });

@@ -21,7 +21,7 @@ import { openKeyFile } from '../../src/runtime/secrets.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { ConsoleClient } from '../fixtures/console-client.ts';
 import { nativeReceiver, turnOnDevice, untilShown } from '../fixtures/devices.ts';
-import { Dovecot, doveadmApiKey, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { type ProcessSystem, startProcesses, writeConfiguration } from '../fixtures/process-system.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -36,12 +36,7 @@ test('doctor and why', { skip: missing ?? false }, async t => {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const socket = join(folder, 'notify.sock');
   await using dovecot = await Dovecot.start({ users: ['alice'], notify: { path: socket } });
-  const source = {
-    kind: 'dovecot',
-    listen: { path: socket, mode: '0666' }, // each mailbox has a uid of its own here
-    recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-    imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
-  };
+  const source = dovecot.eventSource(socket);
   await using system = await startProcesses({ folder, source });
   const config = ['--config', system.proxyConfigFile];
 

@@ -56,7 +56,7 @@ describe('the Dovecot source', { skip: missing ?? false }, () => {
     const config = sourceConfig({
       listen: { path: socket, mode: '0666' }, // every mailbox of the fixture has its own uid
       recount: { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey },
-      imap: { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile },
+      imap: dovecot.imaps,
       ...fields,
     });
     const nameRule = { lowerCase: true, stripDomain: false };

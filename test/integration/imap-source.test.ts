@@ -49,7 +49,7 @@ function imapSource(
 
 describe('the IMAP source', { skip: missing ?? false }, () => {
   let dovecot: Dovecot;
-  const tls = () => ({ host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile });
+  const tls = () => dovecot.imaps;
   before(async () => {
     dovecot = await Dovecot.start({ users: ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'gina'] });
   });
@@ -145,9 +145,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
   test('a restarted server is found again, and counted', async () => {
     await using own = await Dovecot.start({ users: ['alice'] });
     await using source = imapSource({
-      host: '127.0.0.1',
-      port: own.ports.imaps,
-      ca_file: own.certificateFile,
+      ...own.imaps,
     });
     const log = new EventLog();
     await source.start(log.listener);
@@ -166,9 +164,7 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
     await using own = await Dovecot.start({ users: ['alice'] });
     await own.stop();
     await using source = imapSource({
-      host: '127.0.0.1',
-      port: own.ports.imaps,
-      ca_file: own.certificateFile,
+      ...own.imaps,
     });
     const log = new EventLog();
     await source.start(log.listener);

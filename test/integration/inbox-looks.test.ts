@@ -85,7 +85,7 @@ describe('looks into INBOX', { skip: missing ?? false }, () => {
   });
 
   function sourceOf(way: (typeof ways)[keyof typeof ways]): MailboxSource {
-    const imap = { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile };
+    const imap = dovecot.imaps;
     const recount =
       'recount' in way && way.recount === 'doveadm'
         ? { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey }

@@ -16,13 +16,7 @@ import { SystemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { Secret } from '../../src/runtime/secrets.ts';
-import {
-  Dovecot,
-  doveadmApiKey,
-  dovecotMaster,
-  dovecotPassword,
-  dovecotUnavailable,
-} from '../fixtures/dovecot.ts';
+import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { openProxyStages, subscribeRequest } from '../fixtures/proxy-stages.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -46,15 +40,15 @@ describe('since-viewed, end to end', { skip: missing ?? false }, () => {
         ...(way === 'IMAP' ? {} : { notify: { path: socket } }),
       }),
     );
-    const imap = { host: '127.0.0.1', port: dovecot.ports.imaps, ca_file: dovecot.certificateFile };
-    const recount =
-      way === 'Dovecot, recounted by doveadm'
-        ? { kind: 'doveadm', url: dovecot.doveadmUrl, password: doveadmApiKey }
-        : { kind: 'master-user', master: dovecotMaster };
-    const configured =
-      way === 'IMAP'
-        ? { kind: 'imap', ...imap }
-        : { kind: 'dovecot', listen: { path: socket, mode: '0666' }, recount, imap };
+    const events = dovecot.eventSource(socket);
+    const configured = {
+      IMAP: { kind: 'imap', ...dovecot.imaps },
+      'Dovecot, recounted by doveadm': events,
+      'Dovecot, recounted as master user': {
+        ...events,
+        recount: { kind: 'master-user', master: dovecotMaster },
+      },
+    }[way];
     const config = parseProxyConfig({
       public_url: 'https://proxy.example',
       mailboxes: { source: configured },

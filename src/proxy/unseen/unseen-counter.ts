@@ -1,7 +1,8 @@
 // The true unseen count of each subscribed mailbox, from a source that may lose events but never invents them: counts
 // are ordered by their versions, doubts and gaps are recounted, and every mailbox is counted again at the start, after
-// this process stood still and, spread over time, at least every `recountEveryMs`. A mailbox that must be looked into is recounted after each event
-// that came without a look; where previews are wanted, a count that goes up waits for it a moment.
+// this process stood still and, spread over time, at least every `recountEveryMs`. A mailbox that must be looked into is
+// recounted after each event that came without a look; where previews are wanted, a count that goes up waits for it a
+// moment.
 
 import type { Clock, Timer } from '../../runtime/clock.ts';
 import { describeError } from '../../runtime/errors.ts';

@@ -23,9 +23,8 @@ export function createApnsControl(
   const app = createControlApi(simulator, faultSchema, collaborators);
   addDevices(app, '/devices', {
     schema: registerSchema,
+    simulator,
     make: options => simulator.registerDevice(options),
-    all: () => simulator.devices,
-    find: token => simulator.findDevice(token),
     letGo: device => device.uninstall(),
     describe: describeDevice,
   });

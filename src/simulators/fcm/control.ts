@@ -20,9 +20,8 @@ export function createFcmControl(simulator: FcmSimulator, collaborators: { logge
   const app = createControlApi(simulator, faultSchema, collaborators);
   addDevices(app, '/devices', {
     schema: registerSchema,
+    simulator,
     make: options => simulator.registerDevice(options),
-    all: () => simulator.devices,
-    find: token => simulator.findDevice(token),
     letGo: device => device.uninstall(),
     describe: describeDevice,
   });

@@ -21,10 +21,9 @@ export function createWebPushControl(
   const app = createControlApi(simulator, faultSchema, collaborators);
   addDevices(app, '/subscriptions', {
     schema: subscribeSchema,
+    simulator,
     make: ({ applicationServerKey, silentPushes }) =>
       simulator.subscribe({ applicationServerKey, ...(silentPushes === undefined ? {} : { silentPushes }) }),
-    all: () => simulator.devices,
-    find: id => simulator.findDevice(id),
     letGo: device => device.unsubscribe(),
     describe: describeDevice,
   });
