@@ -35,6 +35,8 @@ export class World {
   readonly #processes: ProxyProcess[] = [];
   /** How often each device's target was replaced. */
   readonly #targets = devices.map(() => 0);
+  /** Registrations that nobody has answered yet, by device: each one's last, with its mailbox. */
+  readonly #unanswered = new Map<number, { mailboxId: string }>();
 
   readonly #recountEveryMs: number;
   #restored = false;
@@ -117,16 +119,18 @@ export class World {
   async subscribe(
     device: number,
     mailboxId: string,
-    { target: registration = 'same' }: { target?: Registration } = {},
+    { target: which = 'same' }: { target?: Registration } = {},
   ): Promise<void> {
     const facts = devices[device];
     if (facts === undefined) return;
     const times = this.#targets[device] ?? 0;
-    if (registration === 'new') this.#targets[device] = times + 1;
-    if (registration === 'earlier') this.#targets[device] = Math.max(0, times - 1);
+    if (which === 'new') this.#targets[device] = times + 1;
+    if (which === 'earlier') this.#targets[device] = Math.max(0, times - 1);
     const target = this.targetOf(device);
-    await this.#call(({ subscriptions }) =>
-      subscriptions.subscribe({
+    const registration = { mailboxId };
+    this.#unanswered.set(device, registration);
+    await this.#call(async ({ subscriptions }) => {
+      await subscriptions.subscribe({
         mailboxId,
         installationId: facts.installationId,
         appId: 'com.fabrikam.mail',
@@ -143,8 +147,9 @@ export class World {
         language: 'en',
         previews: false,
         keys: facts.provider === 'webpush' ? keys : undefined,
-      }),
-    );
+      });
+      if (this.#unanswered.get(device) === registration) this.#unanswered.delete(device);
+    });
   }
 
   async unsubscribe(device: number, mailboxId: string): Promise<void> {
@@ -174,7 +179,7 @@ export class World {
     return `target-${device}-${this.#targets[device] ?? 0}`;
   }
 
-  /** Everything is up again, every paused device registers again, and time passes. */
+  /** Everything is up again, every device that is paused or had no answer registers again, and time passes. */
   async heal(): Promise<void> {
     this.relay.mode = 'up';
     this.relay.trouble = 0;
@@ -186,6 +191,8 @@ export class World {
     if (this.current() === undefined) await this.start();
     this.mail.noticeGaps();
     await this.clock.advance(20_000);
+    for (const [device, { mailboxId }] of [...this.#unanswered])
+      await this.subscribe(device, mailboxId);
     for (const device of devices.keys()) {
       // What a device did after the backup is lost, and its app finds that out.
       const known = this.#liveIcon(device) !== undefined;
