@@ -187,6 +187,8 @@ test('a badge that comes while the proxy is asked: it is asked once more, as its
   model.heard({ kind: 'badge', iconId: 'icon', badge: 4, rev: 7, at: 2 });
   await looking;
   assert.equal(asked(), 2);
+  await Promise.all([model.refresh(), model.refreshAnew()]);
+  assert.equal(asked(), 2, 'who comes back to the app sees what is true then');
 });
 
 test('a session that ended asks to sign in again, keeps the badge, and is no error', async () => {

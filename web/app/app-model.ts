@@ -81,6 +81,11 @@ export class AppModel {
     return this.#refresher.refresh();
   }
 
+  /** The person is back, or the network is: what is being asked now may be answered from before that. */
+  refreshAnew(): Promise<void> {
+    return this.#refresher.refreshAnew();
+  }
+
   took(status: IconStatus): void {
     this.#refresher.took(status);
   }

@@ -54,6 +54,8 @@ test('what is waited for in vain is said, and is no failure of the badge', () =>
     'waiting',
     'slow',
   ]);
+  const late = { timedOut: true, arrivedAfterMs: 20_000 };
+  assert.deepEqual(report({ state: 'publishing' }, late), ['done', 'done', 'done', 'works'], 'it came late');
 });
 
 test('a problem ends it with what can be done; an old one does not', () => {

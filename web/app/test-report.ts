@@ -12,7 +12,7 @@ export type TestSoFar = {
   status: IconStatus | undefined;
   /** How long after the start the worker heard of the badge. */
   arrivedAfterMs: number | undefined;
-  /** Nothing more is waited for. */
+  /** Nothing more is waited for; it may still come. */
   timedOut: boolean;
 };
 

@@ -29,7 +29,7 @@ export function WebApp() {
   useEffect(() => {
     const stop = listenToWorker(browser.workers, message => model.heard(message));
     const again = () => {
-      if (document.visibilityState === 'visible') void model.refresh();
+      if (document.visibilityState === 'visible') void model.refreshAnew();
     };
     document.addEventListener('visibilitychange', again);
     window.addEventListener('online', again);

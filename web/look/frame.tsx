@@ -1,7 +1,7 @@
 // The page around the page: skip link, header with brand and switches, navigation, main.
 
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import icon from './icon.svg';
 import { LanguageSwitch, useLookText } from './locale.tsx';
 import { ThemeSwitch } from './theme.tsx';
@@ -92,10 +92,11 @@ let firstPage = true;
 /** The page's heading. After a navigation it takes the focus, so that a screen reader tells where one is. */
 export function PageTitle({ title, lead, children, actions }: PageTitleProps) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // With the heading itself: nobody is told of a page by the name of another, or without the focus.
+  useLayoutEffect(() => {
     document.title = `${title} · Mailbadge`;
   }, [title]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!firstPage) heading.current?.focus({ preventScroll: true });
     firstPage = false;
   }, []);

@@ -1,7 +1,7 @@
 // The language of the page: the person's choice if one was made, else the best of navigator.languages.
 
 import { type ComponentChildren, createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useContext, useLayoutEffect, useState } from 'preact/hooks';
 import { type Locale, localeOf } from '../../src/contract/messages/error-message.ts';
 import { type LookMessages, lookMessages } from './look-messages.ts';
 import { recall, remember } from './memory.ts';
@@ -21,7 +21,7 @@ const LocaleContext = createContext<{ locale: Locale; choose(locale: Locale): vo
 
 export function LocaleProvider({ children }: { children: ComponentChildren }) {
   const [locale, setLocale] = useState(firstLocale);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = locale;
   }, [locale]);
   const choose = (chosen: Locale) => {

@@ -28,13 +28,16 @@ export function BadgeTest() {
 
   const run = async () => {
     if (running || before === undefined) return;
+    stop.current?.();
     const startedAt = performance.now();
     let now: Test = { before, status: undefined, arrivedAfterMs: undefined, timedOut: false };
     let over = false;
     const tell = (members: Partial<Test>) => {
       if (over) return;
       now = { ...now, ...members };
-      over = now.trouble !== undefined || reportOf(now).verdict !== undefined;
+      // What came too late to be waited for is told all the same, when it comes.
+      const settled = !now.timedOut && reportOf(now).verdict !== undefined;
+      over = settled || now.trouble !== undefined || now.arrivedAfterMs !== undefined;
       if (over) stop.current?.();
       setTest(now);
     };
@@ -49,7 +52,7 @@ export function BadgeTest() {
     tell({});
     try {
       const status = await model.client.testBadge(before.id);
-      while (!over) {
+      while (!over && !now.timedOut) {
         const latest = now.status === undefined ? status : await model.client.iconStatus(before.id);
         model.took(latest);
         tell({ status: latest, timedOut: performance.now() - startedAt > longestMs });
