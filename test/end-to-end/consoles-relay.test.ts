@@ -84,6 +84,7 @@ test('from signing up to a connected proxy, without anybody at the relay', inBro
   await page.getByRole('button', { name: 'Check now' }).click();
   await page.getByText('The record is not there yet.').waitFor();
   await page.reload(); // a change of DNS may take longer than a page stays open
+  await record.nth(1).waitFor();
   assert.deepEqual(await record.allTextContents(), [name, value]);
   dns.publish(name, value);
   await page.getByRole('button', { name: 'Check now' }).click();
