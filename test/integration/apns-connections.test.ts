@@ -7,13 +7,12 @@ import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { freePort } from '../../src/demo/free-ports.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { type ApnsFixture, badgeFor, countAccepted, startApns } from '../fixtures/apns.ts';
-import { MovingClock } from '../fixtures/moving-clock.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 import { TcpLink } from '../fixtures/tcp-link.ts';
 import { until } from '../fixtures/until.ts';
 
-const clock = new SystemClock();
+const clock = new RunningClock();
 
 /** Delivers `count` badges with at most `inFlight` at a time. */
 async function deliverMany(
@@ -130,7 +129,7 @@ for (const accept of [false, true]) {
 }
 
 test('a stalled request ends by its own deadline, and the others go on', async () => {
-  const moving = new MovingClock();
+  const moving = new RunningClock();
   await using apns = await startApns({ clock: moving, timeouts: { quietMs: 3_600_000 } });
   const deliver = () => apns.provider.deliver(badgeFor(apns.device, {}, moving.now()));
   await deliver();
@@ -150,7 +149,7 @@ test('a slow answer within the deadline is an answer', async () => {
 });
 
 test('a half-open connection is found by ping, its requests are unknown, and it is replaced', async () => {
-  const moving = new MovingClock();
+  const moving = new RunningClock();
   await using link = await TcpLink.start();
   await using apns = await startApns({
     clock: moving,

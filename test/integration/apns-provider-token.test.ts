@@ -5,15 +5,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApnsAccounts } from '../../src/relay/providers/apns/accounts.ts';
 import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { badgeFor, countAccepted, startApns } from '../fixtures/apns.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 
 const expired = { kind: 'answer', status: 403, reason: 'ExpiredProviderToken' } as const;
 
 /** Runs at the machine's pace from a time of the test's choice, since tokens are dated by the half hour. */
-class ChosenClock extends SystemClock {
+class ChosenClock extends RunningClock {
   #aheadMs: number;
   constructor(hour: number, minute: number) {
     super();
@@ -22,7 +22,7 @@ class ChosenClock extends SystemClock {
   override now(): number {
     return super.now() + this.#aheadMs;
   }
-  putForward(ms: number): void {
+  override putForward(ms: number): void {
     this.#aheadMs += ms;
   }
 }

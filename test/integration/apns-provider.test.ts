@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { publishLimits } from '../../src/contract/publishing.ts';
 import { createApnsProvider } from '../../src/relay/providers/apns/apns.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { parseDeviceKeys } from '../../src/runtime/webpush/device-keys.ts';
 import { encryptForDevice } from '../../src/runtime/webpush/encrypt.ts';
 import { type ApnsFixture, badgeFor, countAccepted, startApns, targetOf, topic } from '../fixtures/apns.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 
-const clock = new SystemClock();
+const clock = new RunningClock();
 
 test('a badge reaches the device with the headers and the payload that were agreed', async () => {
   await using apns = await startApns();

@@ -14,12 +14,12 @@ import { proxyMigrations } from '../../src/proxy/database/migrations.ts';
 import type { ProxySchema } from '../../src/proxy/database/schema.ts';
 import { openAuthServers } from '../../src/proxy/trust/auth-servers/open-auth-servers.ts';
 import { createRelayHttp } from '../../src/proxy/trust/relay/relay-http.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { AppError } from '../../src/runtime/errors.ts';
 import { type CommandResult, mailbadge } from '../fixtures/command.ts';
 import { document, type MetadataServer, startMetadataServer } from '../fixtures/metadata-server.ts';
 import { makeOrganizationCertificate } from '../fixtures/organization-certificate.ts';
 import { enrolOrganization, startTestRelay } from '../fixtures/relay.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 
 const realm = '5f0c0b7e-6a3e-4c2e-9a55-0e4b3f1f2a11';
 const otherRealm = '7d1f3f0a-1111-4222-8333-444455556666';
@@ -40,7 +40,7 @@ async function openServers(
     mailboxes: {},
     relay: { ca_file: ca, timeout: '3s', allow_private_addresses: true, ...settings },
   });
-  const clock = new SystemClock();
+  const clock = new RunningClock();
   const database = openDatabase<ProxySchema>({ path: ':memory:' }, { clock });
   const { db } = database;
   await migrate(db, proxyMigrations);

@@ -119,7 +119,7 @@ test('doctor and why', { skip: missing ?? false }, async t => {
     assert.match((await why(phone.iconId)).conclusion, /^The icon (shows|should show) 1, which is /);
     const text = (await mailbadge(['proxy', 'why', 'ALICE', ...config])).stdout;
     assert.match(text, /^Stage +UTC +Age +Fact$/m);
-    assert.match(text, /^count +20\S+Z +\d+ s ago +alice has 1 unseen$/m);
+    assert.match(text, /^count +20\S+Z +\d+ (s|min) ago +alice has 1 unseen$/m);
     const alike = await mailbadge(['proxy', 'why', 'alicia', ...config]);
     assert.match(alike.stderr, /did you mean alice\?/);
   });

@@ -5,14 +5,15 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { checkDomainProof, domainRecord, txtLookup } from '../../src/relay/organizations/domain-proof.ts';
 import { DnsServer, type TxtAnswer } from '../fixtures/dns-server.ts';
+import { patienceMs } from '../fixtures/until.ts';
 
 const proof = { domain: 'fabrikam.com', token: 'A'.repeat(22) };
 const { name, value } = domainRecord(proof.domain, proof.token);
 
-async function nameServer(t: TestContext) {
+async function nameServer(t: TestContext, timeoutMs = patienceMs) {
   const server = await DnsServer.start();
   t.after(() => server[Symbol.asyncDispose]());
-  const lookUp = txtLookup({ servers: [server.address], timeoutMs: 3000, tries: 1 });
+  const lookUp = txtLookup({ servers: [server.address], timeoutMs, tries: 1 });
   return { server, check: () => checkDomainProof(lookUp, proof) };
 }
 
@@ -78,7 +79,7 @@ test('what is found is shown in bounds', async t => {
 });
 
 test('a name server that cannot say proves nothing and takes nothing', async t => {
-  const { server, check } = await nameServer(t);
+  const { server, check } = await nameServer(t, 3000);
   for (const answer of ['servfail', 'refused', 'silence', 'garbage'] satisfies TxtAnswer[]) {
     server.set(name, answer);
     assert.equal((await check()).kind, 'unreachable', answer);

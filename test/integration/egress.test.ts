@@ -7,12 +7,12 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { after, before, test } from 'node:test';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { type Dial, tlsDial } from '../../src/runtime/egress/dial.ts';
 import { createEgress, defaultEgressLimits, type EgressLimits } from '../../src/runtime/egress/egress.ts';
 import { createTestCertificate, type TestCertificate } from '../../src/simulators/certificate.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 
-const clock = new SystemClock();
+const clock = new RunningClock();
 let certificate: TestCertificate;
 
 before(async () => {
@@ -33,6 +33,7 @@ async function startServer(answer: Answer) {
       request.resume().once('end', () => answer(response, path, request.socket));
     },
   );
+  server.keepAliveTimeout = 0; // none is closed but by us
   server.on('connection', () => {
     connections += 1;
   });

@@ -5,14 +5,14 @@ import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { createFcmProvider } from '../../src/relay/providers/fcm/fcm.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { badgeFor, countAccepted, type FcmFixture, startFcm } from '../fixtures/fcm.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 import { until } from '../fixtures/until.ts';
 
 const hourMs = 3_600_000;
 
 /** Real time, and as much more as a test says. */
-class AdvancedClock extends SystemClock {
+class AdvancedClock extends RunningClock {
   aheadMs = 0;
   override now(): number {
     return super.now() + this.aheadMs;
@@ -21,7 +21,7 @@ class AdvancedClock extends SystemClock {
     return super.monotonic() + this.aheadMs;
   }
 }
-const clock = new SystemClock();
+const clock = new RunningClock();
 
 test('apps of one service account share its token and its connection', async () => {
   await using fcm = await startFcm();

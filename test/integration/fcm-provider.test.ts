@@ -6,15 +6,14 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { createFcmProvider } from '../../src/relay/providers/fcm/fcm.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
-import { SystemClock } from '../../src/runtime/clock.ts';
 import { createLogger } from '../../src/runtime/logger.ts';
 import { badgeFor, countAccepted, type FcmFixture, startFcm, targetOf } from '../fixtures/fcm.ts';
-import { MovingClock } from '../fixtures/moving-clock.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 import { until } from '../fixtures/until.ts';
 
 const hourMs = 3_600_000;
 
-const clock = new SystemClock();
+const clock = new RunningClock();
 
 async function deliverMany(
   { provider, device }: FcmFixture,
@@ -247,7 +246,7 @@ test('a GOAWAY with an error: what is above its last stream is resent, the rest 
 });
 
 test('REFUSED_STREAM is resent at once; another reset, a stall and a lost connection are unknown', async () => {
-  const moving = new MovingClock();
+  const moving = new RunningClock();
   await using fcm = await startFcm({ clock: moving, timeouts: { quietMs: hourMs } });
   const deliver = () => fcm.provider.deliver(badgeFor(fcm.device, {}, moving.now()));
   fcm.simulator.inject({ kind: 'reset', code: 7 }, { times: 3 });

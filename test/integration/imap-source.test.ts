@@ -14,8 +14,9 @@ import { Secret } from '../../src/runtime/secrets.ts';
 import { Dovecot, dovecotMaster, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { EventLog } from '../fixtures/event-log.ts';
 import { MovingClock } from '../fixtures/moving-clock.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 import { makeTlsCertificate } from '../fixtures/tls-certificate.ts';
-import { patiently } from '../fixtures/until.ts';
+import { patiently, until } from '../fixtures/until.ts';
 
 const missing = dovecotUnavailable();
 
@@ -254,17 +255,19 @@ describe('the IMAP source', { skip: missing ?? false }, () => {
   });
 
   test('a connection that went dead without a word is found, replaced and counted', async () => {
+    const clock = new RunningClock();
     await using forwarder = await Forwarder.open(dovecot.ports.imaps);
-    await using source = imapSource(
-      { ...tls(), port: forwarder.port, renew_idle: '300ms' },
-      { commandTimeoutMs: 3000 },
-    );
+    await using source = imapSource({ ...tls(), port: forwarder.port, renew_idle: '1m' }, { clock });
     const log = new EventLog();
     await source.start(log.listener);
     source.watch(mailbox('erin'));
     await log.settled('erin', 0);
     forwarder.freeze();
     await dovecot.deliver('erin');
+    await until('it is replaced', () => {
+      if (forwarder.connections === 1) clock.putForward(5000); // less than a new one may take
+      return forwarder.connections > 1;
+    });
     await log.settled('erin', 1); // over a new connection
     const last = log.events.findLast(event => event.kind === 'counted');
     assert.ok(last?.kind === 'counted' && last.cause === 'reconnect');

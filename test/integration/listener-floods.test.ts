@@ -68,14 +68,15 @@ test('a few at once are answered in their order, and any number after one anothe
 test('more connections than a listener has room for are closed as they come', async t => {
   const open = await listen(t, (_, response) => void response.end('here'), { maxConnections: 2 });
   const [first, second] = [open(), open()];
+  const gone = once(first, 'close');
   for (const socket of [first, second]) {
     socket.write(request);
     await once(socket, 'data');
   }
   const third = open();
   await once(third.resume(), 'close');
-  first.end();
-  await once(first.resume(), 'close');
+  first.resume().end();
+  await gone;
   // Its place is free once the server has seen it go.
   for (;;) {
     const next = open();
