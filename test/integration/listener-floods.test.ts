@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { HttpListener, type RequestHandler } from '../../src/runtime/http/listener.ts';
+import { ManualClock } from '../../src/runtime/manual-clock.ts';
 
 async function listen(t: TestContext, handler: RequestHandler, options: { maxConnections?: number } = {}) {
   const listener = await HttpListener.open({ host: '127.0.0.1', port: 0 }, handler, {
@@ -87,4 +88,21 @@ test('more connections than a listener has room for are closed as they come', as
     ]);
     if (event === 'answered') break;
   }
+});
+
+test('a quiet connection is kept longer than a reverse proxy keeps it, and ends with the listener', async t => {
+  const listener = await HttpListener.open(
+    { host: '127.0.0.1', port: 0 },
+    (_, response) => void response.end('here'),
+    { clock: new ManualClock() },
+  );
+  t.after(() => listener[Symbol.asyncDispose]());
+  const socket = connect(listener.port, '127.0.0.1').setEncoding('latin1');
+  const closed = once(socket, 'close');
+  socket.write(request);
+  const [answer] = await once(socket, 'data');
+  const [, seconds] = /^keep-alive: timeout=(\d+)\r$/im.exec(answer) ?? [];
+  assert.ok(Number(seconds) > 60, answer);
+  await listener[Symbol.asyncDispose]();
+  await closed;
 });

@@ -23,6 +23,8 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 const idleSweepMs = 50;
 
 const limits = {
+  /** Longer than reverse proxies keep a quiet connection (nginx: 60 s): who closes first must not be who is asked next. */
+  keepAliveTimeout: 75_000,
   requestTimeout: 60_000,
   headersTimeout: 15_000,
   connectionsCheckingInterval: 5000,
@@ -86,6 +88,7 @@ export class HttpListener implements AsyncDisposable {
       background: true,
     });
     // A connection becomes idle only after its last answer, and would then stay for its keep-alive time.
+    this.#server.keepAliveTimeout = 1;
     let sweep: Timer | undefined;
     const closeIdle = (): void => {
       this.#server.closeIdleConnections();
