@@ -14,6 +14,7 @@ import { demoApp, demoOrganization, type System, startSystem } from '../../src/d
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { SimulatedMailboxes } from '../../src/simulators/mail-server/simulated-mailboxes.ts';
+import { announced } from '../fixtures/announcements.ts';
 import { AppDevice } from '../fixtures/app-device.ts';
 import { type PushServices, startPushServices } from '../fixtures/browser-push/push-services.ts';
 import { chromiumUnavailable, startChromium } from '../fixtures/chromium.ts';
@@ -343,8 +344,7 @@ describe('the device web app', { skip: chromiumUnavailable() ?? false }, () => {
     assert.equal(await page.getByText('You are offline').count(), 0);
 
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByRole('radio', { name: /Only what is new/ }).check();
-    await page.getByText('Saved').waitFor();
+    await announced(page, 'Saved', () => page.getByRole('radio', { name: /Only what is new/ }).check());
     await page.getByRole('checkbox', { name: 'Show sender and subject in notifications' }).check();
     await until('both are stored', async () => {
       const [mine] = await devicesOf(page);
