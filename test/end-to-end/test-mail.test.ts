@@ -12,8 +12,15 @@ import { SystemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { MailServerSimulator } from '../../src/simulators/mail-server/mail-server-simulator.ts';
 import { mailbadge } from '../fixtures/command.ts';
-import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
+import {
+  nativeReceiver,
+  type TestDevice,
+  turnOnDevice,
+  untilShown,
+  webReceiver,
+} from '../fixtures/devices.ts';
 import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
+import { until } from '../fixtures/until.ts';
 
 const missing = dovecotUnavailable();
 const alice = { user: 'alice', password: dovecotPassword };
@@ -24,6 +31,11 @@ function newFolder(t: TestContext): string {
   chmodSync(folder, 0o755); // Dovecot's mail processes must reach the socket in it
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Before that nothing can be sent to a mailbox, and what is seen of it may be that count. */
+async function untilCounted(...devices: TestDevice[]): Promise<void> {
+  await until('each has its first badge', () => devices.every(device => device.badges().length > 0));
 }
 
 test('by LMTP, through a real Dovecot, to two devices', {
@@ -42,6 +54,7 @@ test('by LMTP, through a real Dovecot, to two devices', {
   });
   const phone = await turnOnDevice(system, 'alice-phone', nativeReceiver(system), alice);
   const laptop = await turnOnDevice(system, 'alice-laptop', await webReceiver(system), alice);
+  await untilCounted(phone, laptop);
   const testMail = (...args: string[]) =>
     mailbadge(['proxy', 'test-mail', 'alice', '--config', system.proxyConfigFile, ...args]);
   const lmtp = ['--lmtp', `127.0.0.1:${dovecot.ports.lmtp}`];
@@ -139,6 +152,7 @@ test('by SMTP; what is missing is told before anything is sent; where it stops i
   });
 
   const phone = await turnOnDevice(system, 'anna-phone', nativeReceiver(system), anna);
+  await untilCounted(phone);
 
   await t.test('it arrives', async () => {
     const { status, stdout, stderr } = await testMail(...via);
@@ -152,7 +166,7 @@ test('by SMTP; what is missing is told before anything is sent; where it stops i
 
   await t.test('it is filed elsewhere: stopped before it was seen', async () => {
     mailboxes.open('ben@fabrikam.com', anna);
-    const { status, stderr } = await testMail(...via, '--to', 'ben@fabrikam.com', '--timeout', '5s');
+    const { status, stderr } = await testMail(...via, '--to', 'ben@fabrikam.com', '--timeout', '15s');
     assert.equal(status, 1);
     assert.match(
       stderr,
@@ -163,7 +177,7 @@ test('by SMTP; what is missing is told before anything is sent; where it stops i
 
   await t.test('the relay is down: stopped before it was accepted', async () => {
     await system.relay[Symbol.asyncDispose]();
-    const { status, stdout, stderr } = await testMail(...via, '--timeout', '8s');
+    const { status, stdout, stderr } = await testMail(...via, '--timeout', '15s');
     assert.equal(status, 1, stdout);
     assert.match(stdout, /wanted on icon/);
     assert.match(
