@@ -23,7 +23,7 @@ export type Phone = {
   onEvent(listener: (event: PhoneEvent) => void): Disposable;
 };
 
-const registrationDeadlineMs = 20_000;
+const registrationDeadlineMs = 60_000;
 
 /** Installs both apps and subscribes them to the mailbox. */
 export async function setUpPhone(

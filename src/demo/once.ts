@@ -14,7 +14,7 @@ export type OnceReport = {
   ok: boolean;
 };
 
-const deadlineMs = 15_000;
+const deadlineMs = 60_000;
 /** An icon's bucket holds five pushes and gains one in two seconds; turning the badge on took one. */
 const bucketRefillMs = 2500;
 
