@@ -12,6 +12,7 @@ import { WebPushSimulator } from '../../src/simulators/webpush/webpush-simulator
 import { DnsServer } from '../../test/fixtures/dns-server.ts';
 import { Dovecot, doveadmApiKey, dovecotPassword } from '../../test/fixtures/dovecot.ts';
 import { ServiceProcess } from '../../test/fixtures/service-process.ts';
+import { patiently, until } from '../../test/fixtures/until.ts';
 
 export const organization = 'fabrikam.com';
 export const anna = 'anna@fabrikam.com';
@@ -78,6 +79,7 @@ export async function turnOnPhone({ apns, files }: WalkedSystem) {
     waitForCode: options => device.waitForCode(options),
   };
   const mailbox = await app.signIn(anna, dovecotPassword);
-  const { iconId } = await app.turnOn(mailbox, receiver, { signal: AbortSignal.timeout(60_000) });
+  const { iconId } = await app.turnOn(mailbox, receiver, patiently());
+  await until('the mailbox was counted', () => device.badges.length > 0);
   return { device, report: () => app.open(mailbox, iconId, device.badge) };
 }
