@@ -41,7 +41,9 @@ test('who signs out leaves nothing behind for who signs in next', {
 
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  const begunAnew = [page, another].map(window => window.waitForEvent('load'));
   await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await Promise.all(begunAnew);
   for (const window of [page, another])
     await window.getByRole('heading', { name: 'Your unseen mail, on your home screen' }).waitFor();
   await untilBadge(0);
