@@ -87,6 +87,8 @@ for (const { name, notify, config } of sources) {
     await expect(2, 2, 'moved away');
     await client.expunge('1:*');
     await expect(0, 2, 'all expunged or read');
+    await client.append();
+    await expect(1, 2, 'appended once more');
 
     await phone.app.removeDevice('alice', 'both-mailboxes');
     await untilShown([[both, 2]], "a removed device loses that mailbox's share");
