@@ -59,7 +59,7 @@ describe('Firefox and its push service', { skip: firefoxUnavailable() ?? false }
     services.mozilla.dropConnections();
     assert.equal(await send(subscription, 'while away'), 'accepted');
     await site?.untilReceived('while away');
-    assert.equal(services.mozilla.hellos, hellos + 1);
+    assert.ok(services.mozilla.hellos > hellos);
   });
 
   test('two user contexts are two devices', async () => {
@@ -80,15 +80,13 @@ describe('Firefox and its push service', { skip: firefoxUnavailable() ?? false }
     const { page, subscription } = await subscribe(silent);
     await page.goto(site?.url ?? '');
     const { unregistrations } = services.mozilla;
-    const unregistered = () => unregistrations.find(({ code }) => code === 201) !== undefined;
-    let accepted = 0;
-    while (accepted < 30 && (await send(subscription, `silent ${accepted + 1}`)) === 'accepted') {
-      accepted += 1;
-      await until('it came or was the last', () => unregistered() || silent?.texts.length === accepted);
+    for (let number = 1; number <= 16; number += 1) {
+      assert.equal(await send(subscription, `silent ${number}`), 'accepted');
+      await silent?.untilReceived(`silent ${number}`);
     }
-    // its word to the service may take as long as a push or two
-    assert.ok(accepted >= 16 && accepted <= 20, `${accepted} silent pushes were accepted`);
-    assert.ok(unregistered(), 'the browser said why it ended the subscription');
+    await until('the browser ends the subscription and says why', () =>
+      unregistrations.some(({ code }) => code === 201),
+    );
     assert.equal(await send(subscription, 'one more'), 'gone');
   });
 

@@ -6,6 +6,7 @@ import apn from '@parse/node-apn';
 import { ManualClock } from '../../../src/runtime/manual-clock.ts';
 import { ApnsSimulator } from '../../../src/simulators/apns/apns-simulator.ts';
 import { createSigningKey, type SigningKey } from '../../../src/simulators/apns/provider-tokens.ts';
+import { patienceMs } from '../../fixtures/until.ts';
 
 const topic = 'com.fabrikam.mail';
 
@@ -18,6 +19,7 @@ class Client implements Disposable {
       address: 'localhost',
       port: Number(new URL(simulator.productionUrl).port),
       ca: [Buffer.from(simulator.certificate.caPem)],
+      requestTimeout: patienceMs, // its own 5 s are over before a machine that stood still goes on
     });
   }
 
