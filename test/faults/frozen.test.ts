@@ -32,7 +32,6 @@ test('frozen and thawed', { skip: missing ?? false }, async t => {
       ...dovecot.imaps,
       master: dovecotMaster,
     },
-    proxy: { relay: { dangerously_allow_http: true, timeout: '3s' } },
   });
   const { apns, webPush, proxy, relay, configurations } = system;
   const phone = await turnOnDevice(system, 'alice-phone', nativeReceiver(system), alice);
@@ -45,6 +44,13 @@ test('frozen and thawed', { skip: missing ?? false }, async t => {
       ],
       what,
     );
+  await proxy.stop();
+  const { relay: settings } = configurations.proxy;
+  writeConfiguration(system.proxyConfigFile, {
+    ...configurations.proxy,
+    relay: { ...settings, timeout: '3s' }, // from now on: devices are told of a relay that is slow, and do not retry
+  });
+  await proxy.start();
   await dovecot.deliver('alice');
   await bothShow(1, 'before anything freezes');
 

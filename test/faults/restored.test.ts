@@ -15,7 +15,7 @@ import { storedIcons, untilSettled } from '../fixtures/stored-icons.ts';
 const missing = dovecotUnavailable();
 const alice = { user: 'alice', password: dovecotPassword };
 
-test('a database restored from a backup', { skip: missing ?? false, timeout: 170_000 }, async t => {
+test('a database restored from a backup', { skip: missing ?? false }, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'mbr-'));
   chmodSync(folder, 0o755); // Dovecot's mail processes must reach the socket in it
   t.after(() => rmSync(folder, { recursive: true, force: true }));

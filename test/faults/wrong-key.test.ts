@@ -49,6 +49,7 @@ test('a wrong APNs key', { skip: missing ?? false }, async t => {
   await until('both wait', async () =>
     (await icons()).every(icon => icon.last_outcome === 'app-misconfigured'),
   );
+  await relay.untilLogged('the alarm', ({ level }) => level === 'error');
   const alarms = relay.records.filter(({ level }) => level === 'error');
   assert.equal(alarms.length, 1, 'one alarm, loud');
   assert.match(JSON.stringify(alarms[0]), /InvalidProviderToken/);
