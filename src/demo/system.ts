@@ -63,7 +63,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   await using parts = new AsyncDisposableStack();
   const clock: Clock = options.clock ?? new SystemClock();
   const certificate = await createTestCertificate({ hosts: ['localhost', '127.0.0.1'] });
-  const apns = parts.use(await ApnsSimulator.start({ clock, certificate }));
+  const [port = 0, sandboxPort = 0] = await freePorts(2); // whoever takes APNs away can bring it back where it was
+  const apns = parts.use(await ApnsSimulator.start({ clock, certificate, port, sandboxPort }));
   const webPush = parts.use(await WebPushSimulator.start({ clock, certificate }));
 
   const files = await writeConfigurations(options, { apns, webPush });
