@@ -191,8 +191,7 @@ export class World {
     if (this.current() === undefined) await this.start();
     this.mail.noticeGaps();
     await this.clock.advance(20_000);
-    for (const [device, { mailboxId }] of [...this.#unanswered])
-      await this.subscribe(device, mailboxId);
+    for (const [device, { mailboxId }] of [...this.#unanswered]) await this.subscribe(device, mailboxId);
     for (const device of devices.keys()) {
       // What a device did after the backup is lost, and its app finds that out.
       const known = this.#liveIcon(device) !== undefined;
