@@ -14,6 +14,7 @@ import { parseRelayConfig } from '../../src/relay/config.ts';
 import { mailbadge } from '../fixtures/command.ts';
 import { makeOrganizationCertificate } from '../fixtures/organization-certificate.ts';
 import { enrolmentBody, postJson } from '../fixtures/relay.ts';
+import { until } from '../fixtures/until.ts';
 
 async function configFile(t: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'mailbadge-relay-'));
@@ -145,11 +146,8 @@ test('relay serve takes up what the commands change, and stops when told to', as
   service.stdout.setEncoding('utf8').on('data', (text: string) => {
     log += `stdout: ${text}`;
   });
-  const deadline = Date.now() + 30_000;
-  while (!log.includes('the relay is ready')) {
-    assert.ok(Date.now() < deadline && service.exitCode === null, log);
-    await once(service.stderr, 'data');
-  }
+  const closed = once(service, 'close'); // nothing more will be said
+  await until('the relay is ready', () => log.includes('the relay is ready'), { seen: () => log });
   const added = await mailbadge(['relay', 'organization', 'add', 'fabrikam.com', '--json', '--config', path]);
   const { enrolmentCode: code } = JSON.parse(added.stdout) as { enrolmentCode: string };
   const certificate = await makeOrganizationCertificate({ key: 'p-256' });
@@ -167,9 +165,8 @@ test('relay serve takes up what the commands change, and stops when told to', as
     [credential?.keyId, credential?.type, credential?.usage],
     [certificate.thumbprint, 'asymmetric', 'verify'],
   );
-  const exited = once(service, 'exit');
   service.kill('SIGTERM');
-  const [status] = (await exited) as [number | null];
+  const [status] = (await closed) as [number | null];
   assert.equal(status, 0, log);
   assert.doesNotMatch(log, /stdout: |oidc-provider/, 'nothing speaks but our own log');
   assert.ok(!log.includes(code));

@@ -24,14 +24,15 @@ async function selfSigned(
   { clientId, realm, certificate }: EnrolledOrganization,
   { header = {}, claims = {} }: { header?: Record<string, unknown>; claims?: Record<string, unknown> } = {},
 ): Promise<string> {
+  const now = seconds(); // once: 601 s would be too long
   return new SignJWT({
     iss: clientId,
     sub: clientId,
     client_id: clientId,
     aud: `${issuer}/v1`,
     realm,
-    iat: seconds(),
-    exp: seconds() + 600,
+    iat: now,
+    exp: now + 600,
     jti: systemRandom.uuid(),
     ...claims,
   })

@@ -26,7 +26,7 @@ function send(
   { chunks = [], headers = {} }: { chunks?: string[]; headers?: Record<string, string> } = {},
 ): Promise<{ status: number | undefined; body: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ port: listener.port, method, path: '/echo', headers });
+    const outgoing = httpRequest({ host: '127.0.0.1', port: listener.port, method, path: '/echo', headers });
     outgoing.once('response', incoming => {
       const { statusCode: status } = incoming;
       incoming.toArray().then(parts => resolve({ status, body: Buffer.concat(parts).toString() }), reject);

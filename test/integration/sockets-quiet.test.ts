@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import test from 'node:test';
 import { socketsQuiet } from '../../src/runtime/sockets-quiet.ts';
+import { patienceMs } from '../fixtures/until.ts';
 
 test('a crowd of callers is let in and heard before it is quiet', async t => {
   const crowd = 20;
@@ -19,7 +20,7 @@ test('a crowd of callers is let in and heard before it is quiet', async t => {
     server.close();
   });
   for (const caller of callers) caller.write('hello');
-  await socketsQuiet({ longestMs: 10_000 }); // a slow machine is no reason to fail
+  await socketsQuiet({ longestMs: patienceMs }); // a slow machine is no reason to fail
   assert.equal(said.length, crowd);
 });
 

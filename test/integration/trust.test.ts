@@ -148,24 +148,29 @@ test('connect registers the key with the code, and a running proxy takes it up w
 
   const results: NotificationResult[] = [];
   const id = systemRandom.uuid();
-  const end = await client.publish(
-    {
-      notAfter: (client.relayNow() ?? 0) + 4000,
-      notifications: [
-        {
-          id,
-          traceId: 'b'.repeat(32),
-          appId: 'com.fabrikam.unknown',
-          sealedTarget: `mbt1.1.${'A'.repeat(16)}.${'A'.repeat(40)}`,
-          collapseKey: 'icon',
-          badge: 1,
-          expiresAt: Date.now() + hourMs,
-          presentation: 'badge',
-        },
-      ],
-    },
-    { signal: new AbortController().signal, onResult: result => results.push(result) },
-  );
+  const publish = () =>
+    client.publish(
+      {
+        notAfter: (client.relayNow() ?? 0) + 4000,
+        notifications: [
+          {
+            id,
+            traceId: 'b'.repeat(32),
+            appId: 'com.fabrikam.unknown',
+            sealedTarget: `mbt1.1.${'A'.repeat(16)}.${'A'.repeat(40)}`,
+            collapseKey: 'icon',
+            badge: 1,
+            expiresAt: Date.now() + hourMs,
+            presentation: 'badge',
+          },
+        ],
+      },
+      { signal: new AbortController().signal, onResult: result => results.push(result) },
+    );
+  const end = await until('a batch that was not held up on its way', async () => {
+    const tried = await publish();
+    return tried.kind === 'refused' && tried.code === 'not-after-passed' ? undefined : tried;
+  });
   assert.deepEqual(end, { kind: 'answered' });
   assert.equal(results[0]?.id, id);
   assert.notEqual(results[0]?.outcome, 'accepted');
@@ -181,11 +186,14 @@ test('connect registers the key with the code, and a running proxy takes it up w
   });
   assert.ok(described.kind === 'refused' && described.failure.code === 'target-not-openable');
 
+  const askedAt = Date.now();
   const { result, json } = await place.status();
+  const tookMs = Date.now() - askedAt;
   assert.equal(result.status, 0, result.stderr);
   assert.equal(json['failure'], null);
   assert.equal(json['organization'], 'fabrikam.com');
-  assert.ok(Math.abs(Number(json['clockAheadMs'])) < 5000);
+  const ahead = json['clockAheadMs']; // they have one clock: as much as the answer was under way
+  assert.ok(typeof ahead === 'number' && ahead >= 0 && ahead <= tookMs, `${ahead} of ${tookMs} ms`);
 });
 
 test('a key that is registered already is reported, not added twice', async t => {
