@@ -14,6 +14,11 @@ test('an opaque id has 128 bits in 22 characters', () => {
   assert.match(opaqueId(systemRandom), /^[A-Za-z0-9_-]{22}$/);
 });
 
+test('an opaque id begins like no option of a command', () => {
+  const hyphens = { ...systemRandom, bytes: (length: number) => Buffer.alloc(length, 0xfb) };
+  assert.match(opaqueId(hyphens), /^_[\w-]{21}$/);
+});
+
 test('back-off doubles, is never below half its step and never above the maximum', () => {
   for (const fraction of [0, 0.5, 0.999]) {
     const random = { ...systemRandom, fraction: () => fraction };

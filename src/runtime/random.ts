@@ -15,9 +15,9 @@ export const systemRandom: Random = {
   fraction: () => Math.random(),
 };
 
-/** An opaque identifier of 128 random bits, 22 base64url characters. */
+/** An opaque identifier of (almost) 128 random bits, 22 base64url characters; a command takes none for an option. */
 export function opaqueId(random: Random): string {
-  return random.bytes(16).toString('base64url');
+  return random.bytes(16).toString('base64url').replace(/^-/, '_');
 }
 
 /** The same sequence for the same seed (mulberry32). For tests and models only. */
