@@ -9,6 +9,7 @@ import {
   ticketType,
 } from '../../src/contract/registration.ts';
 import type { ProviderAnswer } from '../../src/relay/providers/provider.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { apnsTarget, appId, FakeProvider } from '../fixtures/publishing-relay.ts';
 import {
@@ -19,6 +20,7 @@ import {
   startTestRelay,
   type TestRelay,
 } from '../fixtures/relay.ts';
+import { RunningClock } from '../fixtures/running-clock.ts';
 import { until } from '../fixtures/until.ts';
 
 async function setUp(t: TestContext) {
@@ -28,10 +30,17 @@ async function setUp(t: TestContext) {
     described: [],
     async [Symbol.asyncDispose]() {},
   };
-  const relay = await startTestRelay(t, { overrides: { apps } });
+  const clock = new RunningClock();
+  const relay = await startTestRelay(t, { overrides: { apps, clock } });
   const organization = await enrolOrganization(relay);
   const authorization = `Bearer ${await accessToken(relay, organization)}`;
-  return { relay, apns, organization, authorization };
+  return {
+    relay,
+    apns,
+    organization,
+    authorization,
+    batch: (targets: readonly string[]) => batch(targets, clock),
+  };
 }
 
 async function register(
@@ -53,7 +62,7 @@ async function register(
   return confirmationResponseSchema.parse(await confirmed.json()).sealedTarget;
 }
 
-function batch(sealedTargets: readonly string[]) {
+function batch(sealedTargets: readonly string[], clock: Clock) {
   const notifications = sealedTargets.map((sealedTarget, badge) => ({
     id: systemRandom.uuid(),
     traceId: systemRandom.bytes(16).toString('hex'),
@@ -61,13 +70,13 @@ function batch(sealedTargets: readonly string[]) {
     sealedTarget,
     collapseKey: 'icon',
     badge,
-    expiresAt: Date.now() + 86_400_000,
+    expiresAt: clock.now() + 86_400_000,
   }));
-  return { notAfter: Date.now() + 4000, notifications };
+  return { notAfter: clock.now() + 4000, notifications };
 }
 
 test('over a real socket, lines arrive while a slow device is still waited for', async t => {
-  const { relay, apns, organization, authorization } = await setUp(t);
+  const { relay, apns, organization, authorization, batch } = await setUp(t);
   const sealed = [await register(relay, organization, apns, 0), await register(relay, organization, apns, 1)];
   const slow = Promise.withResolvers<ProviderAnswer>();
   apns.answer = ({ badge, id }) => (badge === 0 ? slow.promise : { kind: 'accepted', providerId: id });
@@ -88,7 +97,7 @@ test('over a real socket, lines arrive while a slow device is still waited for',
 });
 
 test('a publisher who hangs up disturbs nothing', async t => {
-  const { relay, apns, organization, authorization } = await setUp(t);
+  const { relay, apns, organization, authorization, batch } = await setUp(t);
   const sealed = await register(relay, organization, apns, 0);
   const asked = Promise.withResolvers<void>();
   const slow = Promise.withResolvers<ProviderAnswer>();
@@ -114,7 +123,7 @@ test('a publisher who hangs up disturbs nothing', async t => {
 });
 
 test('when the operator revokes the targets of an organization, it acts without a restart', async t => {
-  const { relay, apns, organization, authorization } = await setUp(t);
+  const { relay, apns, organization, authorization, batch } = await setUp(t);
   const sealed = await register(relay, organization, apns, 0);
   const outcome = async (): Promise<string> => {
     const response = await postJson(`${relay.issuer}/v1/notifications`, batch([sealed]), { authorization });
