@@ -89,7 +89,7 @@ describe('proxy set-up dovecot', { skip: dovecotUnavailable() ?? needsRoot ?? fa
     ['another secret', { prefix_secret: 'another-secret-16' }, 'alice', /another secret prefix/],
     [
       'another socket',
-      { listen: { path: '/tmp/mailbadge-other.sock' } },
+      { listen: { path: `/tmp/mailbadge-other-${process.pid}.sock` } },
       'alice',
       /told nothing of the change/,
     ],

@@ -5,6 +5,7 @@
 import type { Clock } from '../../../runtime/clock.ts';
 import { AppError } from '../../../runtime/errors.ts';
 import type { Secret } from '../../../runtime/secrets.ts';
+import { socketsQuiet } from '../../../runtime/sockets-quiet.ts';
 import { canonicalMailboxName, type MailboxNameRule } from '../mailbox-name.ts';
 import type { MailboxCount, MailboxSource } from '../mailbox-source.ts';
 import type { Recount } from './dovecot-source.ts';
@@ -22,7 +23,7 @@ export type ProveDovecotOptions = {
   makeChange(signInName: string, password: Secret): Promise<string | undefined>;
   recount: Recount;
   clock: Clock;
-  /** How long an event may take. */
+  /** How long an event may take once the change was made. */
   patienceMs?: number;
 };
 
@@ -84,7 +85,7 @@ export async function proveDovecot(
       'is the mailbox over its quota?',
     );
 
-  const deadline = startedAt + patienceMs;
+  const deadline = clock.monotonic() + patienceMs;
   const ours = (): Told | undefined => told.findLast(event => event.mailboxId === mailboxId);
   while (ours() === undefined && clock.monotonic() < deadline) {
     const woken = Promise.withResolvers<void>();
@@ -92,6 +93,7 @@ export async function proveDovecot(
     const timer = clock.after(deadline - clock.monotonic(), woken.resolve);
     await woken.promise;
     timer.cancel();
+    await socketsQuiet(); // what came while this machine stood still
   }
   const event = ours();
   if (event === undefined) throw silence({ mailboxId, told, foreign });
