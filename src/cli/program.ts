@@ -35,11 +35,20 @@ export async function createProgram({ wanted }: { wanted: Wanted }): Promise<Com
     .version(version)
     .option('--verbose', 'print stack traces', false)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`mailbadge: ${text.replace('\n(Did', ' (Did')}`) })
-    .showHelpAfterError('mailbadge: hint: add --help to see what the command takes');
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) });
   for (const [name, { description, load }] of Object.entries(nouns)) {
     const noun = program.command(name).description(description);
     if (wanted(name)) await (await load())(noun, wanted);
   }
   return program;
+}
+
+/** With what to do. A key's id is a hash in base64url, and one in 64 begins with a hyphen. */
+function inOurWords(text: string): string {
+  const id = /unknown option '(-[\w-]{20,})'/.exec(text)?.[1];
+  const hint =
+    id === undefined
+      ? 'add --help to see what the command takes'
+      : `an id that begins with a hyphen comes last, after two: -- ${id}`;
+  return `mailbadge: ${text.replace('\n(Did', ' (Did')}mailbadge: hint: ${hint}\n`;
 }

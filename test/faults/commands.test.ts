@@ -149,11 +149,12 @@ test('addresses that are taken, and what is misused', async t => {
     refused(['demo', '--port', port], inUse, /--port/),
   ]);
 
-  const misused = async (args: string[]): Promise<void> => {
+  const misused = async (args: string[], hint = /--help/): Promise<void> => {
     const { status, stdout, stderr } = await mailbadge(args);
     assert.equal(status, 2, stderr);
     assert.equal(stdout, '');
-    assert.match(stderr, /mailbadge: error: [^\n]+\nmailbadge: hint: [^\n]+\n$/);
+    const [, advice = ''] = /mailbadge: error: [^\n]+\nmailbadge: hint: ([^\n]+)\n$/.exec(stderr) ?? [];
+    assert.match(advice, hint, stderr);
   };
   await Promise.all([
     misused(['proxi']),
@@ -163,6 +164,7 @@ test('addresses that are taken, and what is misused', async t => {
     misused(['proxy', 'serve', '--fast']),
     misused(['proxy', 'serve', '--config']),
     misused(['demo', '--port', '70000']),
+    misused(['relay', 'credential', 'revoke', '--reason', 'x', `-${'k'.repeat(42)}`], /last.*: -- -k{42}$/),
   ]);
 });
 
