@@ -59,6 +59,11 @@ export class ManualClock implements Clock {
     await settle();
   }
 
+  /** The process is stopped: time goes on, and no timer fires before the next `advance`, late. */
+  standStill(forMs: number): void {
+    this.#now += forMs;
+  }
+
   #nextDue(until: number): Entry | undefined {
     let next: Entry | undefined;
     for (const entry of this.#entries) {

@@ -119,3 +119,22 @@ test('an answer leaves nothing to be done', async () => {
   await clock.advance(29_000);
   assert.deepEqual(did, []);
 });
+
+test('after this process stood still, what came meanwhile is heard before anything is judged', async () => {
+  const { clock, did, watch, request, answered } = setUp();
+  watch.ready();
+  await clock.advance(10_000);
+  request();
+  await clock.advance(1000);
+  clock.standStill(60_000);
+  await clock.advance(0);
+  answered();
+  watch.ponged();
+  await clock.advance(1000);
+  assert.deepEqual(did, ['11 s: ping']);
+
+  request();
+  clock.standStill(60_000);
+  await clock.advance(2000);
+  assert.deepEqual(did, ['11 s: ping', '132.05 s: silent'], 'nothing came');
+});

@@ -1,5 +1,6 @@
 // Watches one connection by the clock alone: when it must be asked whether it lives, when it is dead, and which requests
-// have waited too long. One timer watches everything: it may fire early (then it is armed anew), never late.
+// have waited too long. One timer watches everything: it may fire early (then it is armed anew). Where it fires late,
+// this process stood still, and what came meanwhile is heard before anything is judged.
 
 import type { Clock, Timer } from '../../runtime/clock.ts';
 
@@ -21,6 +22,11 @@ export const defaultHttp2Timeouts: Http2Timeouts = {
   idleMs: 30_000,
   pingMs: 2000,
 };
+
+/** A busy process is less late than this. */
+const stoodStillMs = 500;
+/** Enough to read what waits in the kernel: the answer to what would else be called unknown. */
+const hearingMs = 50;
 
 /** What is watched. All instants are of the monotonic clock. */
 type WatchedConnection = {
@@ -62,8 +68,15 @@ export class ConnectionWatch {
     if (this.#stopped || (this.#armed !== undefined && this.#armed.dueAt <= dueAt)) return;
     this.#armed?.timer.cancel();
     const delayMs = Math.max(1, Math.ceil(dueAt - this.#clock.monotonic()));
-    const timer = this.#clock.after(delayMs, () => this.#look(), { background: true });
-    this.#armed = { timer, dueAt };
+    this.#wake(delayMs, dueAt, () => {
+      const late = this.#clock.monotonic() - dueAt > stoodStillMs;
+      if (late) this.#wake(hearingMs, dueAt, () => this.#look());
+      else this.#look();
+    });
+  }
+
+  #wake(delayMs: number, dueAt: number, callback: () => void): void {
+    this.#armed = { timer: this.#clock.after(delayMs, callback, { background: true }), dueAt };
   }
 
   /** Something came from the server. */
