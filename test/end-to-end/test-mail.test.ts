@@ -12,13 +12,7 @@ import { SystemClock } from '../../src/runtime/clock.ts';
 import { systemRandom } from '../../src/runtime/random.ts';
 import { MailServerSimulator } from '../../src/simulators/mail-server/mail-server-simulator.ts';
 import { mailbadge } from '../fixtures/command.ts';
-import {
-  nativeReceiver,
-  type TestDevice,
-  turnOnDevice,
-  untilShown,
-  webReceiver,
-} from '../fixtures/devices.ts';
+import { nativeReceiver, turnOnDevice, untilShown, webReceiver } from '../fixtures/devices.ts';
 import { Dovecot, dovecotPassword, dovecotUnavailable } from '../fixtures/dovecot.ts';
 import { until } from '../fixtures/until.ts';
 
