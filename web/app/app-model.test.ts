@@ -282,6 +282,16 @@ test('turning on shows each step, and a push reaches the page', async () => {
   assert.equal(model.view.count?.badge, 11);
 });
 
+test('turning on before the proxy has described the app waits for that; where it cannot, one is offline', async () => {
+  const { model, failing } = setUp();
+  failing.set('app', 'offline');
+  await model.turnOn({ policy: 'unseen', previews: false }, 'en');
+  assert.deepEqual([model.view.badgeTrouble, model.view.turningOn], [{ code: 'offline' }, undefined]);
+  failing.clear();
+  await model.turnOn({ policy: 'unseen', previews: false }, 'en');
+  assert.deepEqual([model.view.active, model.view.badgeTrouble], [active, undefined]);
+});
+
 test('why the badge does not stay on is told beside it, not as a failure of everything', async () => {
   const { model, failing } = setUp({ state: { active } });
   failing.set('renewal', 'target-denied');

@@ -147,19 +147,19 @@ export class AppModel {
 
   /** Nothing stands between the click and the question for permission. */
   async turnOn(wishes: Wishes, language: Language): Promise<void> {
-    const { app, turningOn } = this.view;
-    if (turningOn !== undefined) return;
-    if (app === undefined) {
-      this.#shown.change({ badgeTrouble: { code: 'offline' } });
-      return;
-    }
+    if (this.view.turningOn !== undefined) return;
     this.#shown.change({ turningOn: 'permission', badgeTrouble: undefined, endedElsewhere: false });
-    const result = await this.#badgeSwitch.turnOn({
-      app,
-      wishes,
-      language,
-      onStep: step => this.#shown.change({ turningOn: step }),
-    });
+    if (this.view.app === undefined) await this.refresh(); // who is quicker than the first answer
+    const { app } = this.view;
+    const result =
+      app === undefined
+        ? ({ kind: 'failed', failure: { code: 'offline' } } as const)
+        : await this.#badgeSwitch.turnOn({
+            app,
+            wishes,
+            language,
+            onStep: step => this.#shown.change({ turningOn: step }),
+          });
     if (result.kind === 'on') this.#shown.change({ active: result.active, turningOn: undefined });
     else this.#shown.change({ badgeTrouble: result.failure, turningOn: undefined });
     await this.#refresher.refreshAnew();
