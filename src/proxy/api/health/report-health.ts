@@ -38,6 +38,8 @@ const route = createRoute({
 /** Longer than this the relay may take to answer, but not whoever asks for our health. */
 const relayAnswerMs = 2000;
 
+const relayHint = 'run "mailbadge proxy doctor"; the proxy keeps trying';
+
 export type HealthCollaborators = {
   db: Kysely<ProxySchema>;
   /** Why commands are not followed now, if so. */
@@ -69,11 +71,13 @@ async function relayFaults({ clock, authorize, lastBatchFailure }: HealthCollabo
   const answer = await Promise.race([authorize(), waited.promise]);
   timer.cancel();
   if (answer === undefined) {
-    return [{ part: 'relay', code: 'relay-unreachable', detail: 'the relay has not answered yet' }];
+    return [
+      { part: 'relay', code: 'relay-unreachable', detail: 'the relay has not answered yet', hint: relayHint },
+    ];
   }
   if (answer.kind === 'authorized') {
     const failure = lastBatchFailure();
-    return failure === undefined ? [] : [{ part: 'relay', ...failure }];
+    return failure === undefined ? [] : [{ part: 'relay', hint: relayHint, ...failure }];
   }
   const { code, message, hint } = answer.failure;
   return [{ part: 'relay', code, detail: message, hint }];
