@@ -31,7 +31,7 @@ const run = spawn(
   [
     '--test',
     `--test-timeout=${testTimeoutMs}`,
-    '--test-force-exit', // after all hooks: else what a failed test left open keeps its file running for ever
+    '--import=./scripts/end-test-file.ts',
     `--test-concurrency=${concurrency}`,
     '--test-reporter=spec',
     ...patterns,
