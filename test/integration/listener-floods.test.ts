@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SystemClock } from '../../src/runtime/clock.ts';
 import { HttpListener, type RequestHandler } from '../../src/runtime/http/listener.ts';
@@ -67,7 +67,8 @@ test('a few at once are answered in their order, and any number after one anothe
 });
 
 test('more connections than a listener has room for are closed as they come', async t => {
-  const open = await listen(t, (_, response) => void response.end('here'), { maxConnections: 2 });
+  const busy = (_: unknown, response: ServerResponse) => void response.write('here'); // and more to come
+  const open = await listen(t, busy, { maxConnections: 2 });
   const [first, second] = [open(), open()];
   const gone = once(first, 'close');
   for (const socket of [first, second]) {
@@ -76,9 +77,27 @@ test('more connections than a listener has room for are closed as they come', as
   }
   const third = open();
   await once(third.resume(), 'close');
-  first.resume().end();
+  first.resume().destroy();
   await gone;
-  // Its place is free once the server has seen it go.
+  await answeredOnce(open); // its place is free once the server has seen it go
+  assert.equal(second.destroyed, false);
+});
+
+test('where all places are taken, quiet connections make room', async t => {
+  const open = await listen(t, (_, response) => void response.end('here'), { maxConnections: 2 });
+  const [first, second] = [open(), open()];
+  const gone = [first, second].map(socket => once(socket, 'close'));
+  for (const socket of [first, second]) {
+    socket.write(request);
+    await once(socket, 'data');
+    socket.resume();
+  }
+  await answeredOnce(open);
+  await Promise.all(gone);
+});
+
+/** Comes again until there is room. */
+async function answeredOnce(open: () => Socket): Promise<void> {
   for (;;) {
     const next = open();
     next.write(request);
@@ -86,9 +105,9 @@ test('more connections than a listener has room for are closed as they come', as
       once(next, 'data').then(() => ['answered'] as const),
       once(next, 'close').then(() => ['closed'] as const),
     ]);
-    if (event === 'answered') break;
+    if (event === 'answered') return;
   }
-});
+}
 
 test('a quiet connection is kept longer than a reverse proxy keeps it, and ends with the listener', async t => {
   const listener = await HttpListener.open(

@@ -33,6 +33,8 @@ const limits = {
 /** Of a connection on which nothing moves: its client reads no answer. */
 const stalledMs = 120_000;
 const mostConnections = 8192;
+/** At most so often under a flood: looking through all connections takes a while. */
+const makeRoomEveryMs = 1000;
 /**
  * On one connection. All requests that came in one read are begun at once (RFC 9112 §9.3.2), whether their answers are
  * read or not: without this bound a few megabytes of pipelined requests would take gigabytes.
@@ -63,7 +65,7 @@ export class HttpListener implements AsyncDisposable {
       clock: Clock;
       tls?: { cert: string; key: string };
       drainMs?: number;
-      /** Beyond it a connection is closed as it comes. */
+      /** Beyond it a connection is closed as it comes, and with it the quiet ones: they hold no place that others want. */
       maxConnections?: number;
     },
   ): Promise<HttpListener> {
@@ -72,6 +74,12 @@ export class HttpListener implements AsyncDisposable {
       tls === undefined ? createServer(limits, bounded) : createTlsServer({ ...limits, ...tls }, bounded);
     server.maxConnections = maxConnections;
     server.timeout = stalledMs;
+    let madeRoomAt = Number.NEGATIVE_INFINITY;
+    server.on('drop', () => {
+      if (clock.monotonic() < madeRoomAt + makeRoomEveryMs) return;
+      madeRoomAt = clock.monotonic();
+      server.closeIdleConnections();
+    });
     await listen(server, address);
     return new HttpListener(server, clock, drainMs);
   }
