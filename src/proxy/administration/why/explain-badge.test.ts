@@ -55,6 +55,13 @@ const right: StoredIcon = {
 
 /** Wants 4, was last told 3. */
 const behind: Partial<StoredIcon> = { wanted: 4, shown: null, changed_at: seconds(-40) };
+const underWay: Partial<StoredIcon> = {
+  ...behind,
+  attempt_id: 'a',
+  attempt_badge: 4,
+  attempt_at: seconds(-1),
+  attempt_blocks_until: seconds(14),
+};
 
 const running: ProxyFacts = {
   enabled: true,
@@ -185,13 +192,7 @@ const situations: {
   },
   {
     what: 'a notification is on its way',
-    icon: {
-      ...behind,
-      attempt_id: 'a',
-      attempt_badge: 4,
-      attempt_at: seconds(-1),
-      attempt_blocks_until: seconds(14),
-    },
+    icon: underWay,
     verdict: 'under-way',
     conclusion:
       'The icon should show 4 but shows 3: 4 was sent at 2026-01-02T11:59:59Z and not answered yet; without an answer it is sent again after 2026-01-02T12:00:14Z.',
@@ -200,11 +201,7 @@ const situations: {
   {
     what: 'a relay that does not answer is tried again',
     icon: {
-      ...behind,
-      attempt_id: 'a',
-      attempt_badge: 4,
-      attempt_at: seconds(-1),
-      attempt_blocks_until: seconds(14),
+      ...underWay,
       last_outcome: 'relay-unreachable',
       last_outcome_at: seconds(-6),
     },
@@ -216,11 +213,7 @@ const situations: {
   {
     what: 'what came before the last acceptance is no cause of a new attempt',
     icon: {
-      ...behind,
-      attempt_id: 'a',
-      attempt_badge: 4,
-      attempt_at: seconds(-1),
-      attempt_blocks_until: seconds(14),
+      ...underWay,
       last_outcome: 'relay-unreachable',
       last_outcome_at: seconds(-70),
     },
