@@ -47,16 +47,20 @@ function BadgeSettings() {
   const text = all.settings;
   const [trouble, setTrouble] = useState<Trouble>();
   const [turningOff, setTurningOff] = useState(false);
-  const wishes = view.active?.wishes;
+  // What was clicked stays so while it is stored, whatever is drawn anew meanwhile.
+  const [clicked, setClicked] = useState<Wishes>();
+  const wishes = view.active && (clicked ?? view.active.wishes);
   const choose = async (chosen: Wishes) => {
+    setClicked(chosen);
     const failure = await model.setWishes(chosen);
+    setClicked(now => (now === chosen ? undefined : now));
     setTrouble(failure);
     if (failure === undefined) announce(text.saved);
   };
   return (
     <Panel title={all.badge.title}>
       {trouble && <TroubleNotice trouble={trouble} />}
-      {wishes === undefined ? (
+      {!wishes ? (
         <p class="muted">{text.needBadge}</p>
       ) : (
         <>
